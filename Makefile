@@ -1,0 +1,93 @@
+# autoscale: one Makefile for everything; what it makes stands under $(B)
+B = build
+CC = gcc
+CFLAGS = -O2 -g
+PREFIX = /usr/local
+DESTDIR =
+VERSION = 0.1.0
+AS_CFLAGS = -std=c11 -D_GNU_SOURCE -Icommon -ffp-contract=off \
+	-DAS_VERSION='"$(VERSION)"' \
+	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion \
+	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wcast-qual -Wvla -Wundef -Wnull-dereference -Wimplicit-fallthrough \
+	-Wswitch-enum -U_FORTIFY_SOURCE $(HARDEN) -fPIE -MMD -MP
+HARDEN = -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+AS_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+LIBS = -lcjson -lnettle -lconfuse -lm -pthread
+CURL = -lcurl
+
+CMDS = $(patsubst cmd/%.c,%,$(wildcard cmd/as-*.c))
+# what includes libcurl is linked only into the commands that reach out
+NET = as-fetch as-apply as-notify as-approve
+SRC = $(wildcard common/*/*.c)
+OBJ = $(SRC:%.c=$(B)/%.o)
+LIB = $(B)/libautoscale.a
+UNIT = $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*.c))
+BENCH = $(patsubst test/bench/%.c,$(B)/test/bench/%,$(wildcard test/bench/*.c))
+PAGES = $(wildcard man/*.[157])
+
+ifdef XGBOOST
+AS_CFLAGS += -DWITH_XGBOOST
+LIBS += -lxgboost
+endif
+
+all: $(CMDS:%=$(B)/%)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(AS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(LIB): $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/as-%: $(B)/cmd/as-%.o $(LIB)
+	$(CC) $(CFLAGS) $(AS_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(if $(filter $(@F),$(NET)),$(CURL)) $(LIBS)
+
+$(B)/test/%: $(B)/test/%.o $(LIB)
+	$(CC) $(CFLAGS) $(AS_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CURL) $(LIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+unit: $(UNIT)
+	@scripts/run-unit $(UNIT)
+
+test: all unit
+	scripts/run-bats $(B)
+
+e2e: all
+	scripts/run-bats $(B) e2e
+
+bench: all $(BENCH)
+	scripts/bench $(B) $(PEERS)
+
+# every object again, under the address and undefined-behaviour sanitizers
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan:
+	$(MAKE) B=$(B)/asan HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" test
+
+memcheck: all
+	scripts/run-memcheck $(B)
+
+lint:
+	scripts/lint $(B)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(CMDS:%=$(B)/%) scripts/as-loop $(DESTDIR)$(PREFIX)/bin
+	for p in $(PAGES); do s=$${p##*.}; \
+		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/} \
+		|| exit 1; done
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(CMDS) as-loop
+	for p in $(PAGES); do rm -f \
+		$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all unit test e2e bench asan memcheck lint install uninstall clean
+.SECONDARY:

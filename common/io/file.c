@@ -1,0 +1,245 @@
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static int
+read_fd(int fd, size_t max, struct buf *out)
+{
+	size_t had = out->len;
+
+	for (;;) {
+		ssize_t n;
+
+		if (buf_reserve(out, 65536) != 0) {
+			errno = ENOMEM;
+			return -1;
+		}
+		n = read(fd, out->s + out->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		out->len += (size_t)n;
+		out->s[out->len] = '\0';
+		if (out->len - had > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+int
+file_read(const char *path, size_t max, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r, e;
+
+	if (fd < 0)
+		return -1;
+	r = read_fd(fd, max, out);
+	e = errno;
+	close(fd);
+	errno = e;
+	return r;
+}
+
+int
+file_secret(const char *path, struct buf *out)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return -1;
+	if ((st.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	if (file_read(path, 65536, out) != 0)
+		return -1;
+	while (out->len > 0 &&
+	    (out->s[out->len - 1] == '\n' || out->s[out->len - 1] == '\r'))
+		out->s[--out->len] = '\0';
+	return 0;
+}
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static int
+sync_folder(const char *path)
+{
+	char *copy = strdup(path);
+	int fd, r;
+
+	if (copy == NULL)
+		return -1;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	if (fd < 0)
+		return -1;
+	r = fsync(fd);
+	close(fd);
+	return r == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : -1;
+}
+
+static int
+replace_real(const char *path, const void *p, size_t n, mode_t mode)
+{
+	struct stat st;
+	char *tmp = NULL;
+	mode_t mask;
+	int fd = -1, e;
+
+	mask = umask(0);
+	umask(mask);
+	mode = stat(path, &st) == 0 ? st.st_mode & 07777 : mode & ~mask;
+	if (asprintf(&tmp, "%s.XXXXXX", path) < 0)
+		return -1;
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		goto fail;
+	if (fchmod(fd, mode) != 0 || write_all(fd, p, n) != 0 ||
+	    fsync(fd) != 0)
+		goto fail_unlink;
+	if (close(fd) != 0) {
+		fd = -1;
+		goto fail_unlink;
+	}
+	fd = -1;
+	if (rename(tmp, path) != 0)
+		goto fail_unlink;
+	free(tmp);
+	return sync_folder(path);
+fail_unlink:
+	e = errno;
+	if (fd >= 0)
+		close(fd);
+	unlink(tmp);
+	errno = e;
+fail:
+	free(tmp);
+	return -1;
+}
+
+int
+file_replace(const char *path, const void *p, size_t n, mode_t mode)
+{
+	char *real = realpath(path, NULL);
+	int r, e;
+
+	r = replace_real(real != NULL ? real : path, p, n, mode);
+	e = errno;
+	free(real);
+	errno = e;
+	return r;
+}
+
+/* The last byte is LF, or the file is empty: 1; a torn line: 0; error: -1 */
+static int
+ends_whole(int fd, off_t size)
+{
+	char c;
+
+	if (size == 0)
+		return 1;
+	if (pread(fd, &c, 1, size - 1) != 1)
+		return -1;
+	return c == '\n';
+}
+
+int
+file_append(const char *path, const char *line, size_t n)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	off_t size = -1;
+	int r, e;
+
+	if (fd < 0)
+		return -1;
+	do
+		r = flock(fd, LOCK_EX);
+	while (r != 0 && errno == EINTR);
+	if (r != 0 || (size = lseek(fd, 0, SEEK_END)) < 0 ||
+	    (r = ends_whole(fd, size)) < 0)
+		goto fail;
+	if ((r == 0 && write_all(fd, "\n", 1) != 0) ||
+	    write_all(fd, line, n) != 0 || fdatasync(fd) != 0)
+		goto fail;
+	return close(fd);
+fail:
+	e = errno;
+	if (size >= 0 && ftruncate(fd, size) != 0)
+		e = errno;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+int
+file_lock(const char *path, double wait_s)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), e;
+	int64_t until = clock_monotonic() + (int64_t)(wait_s * 1000);
+
+	if (fd < 0)
+		return -1;
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    clock_monotonic() >= until) {
+			e = errno;
+			close(fd);
+			errno = e;
+			return -1;
+		}
+		clock_sleep(0.05);
+	}
+	return fd;
+}
+
+int
+file_make_dirs(const char *path)
+{
+	char s[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(s)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(s, path, n + 1);
+	for (char *p = s + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(s, 0750) != 0 && errno != EEXIST)
+			return -1;
+		*p = c;
+		if (c == '\0')
+			return 0;
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * file.h - whole files: read, replaced in one step, appended to under a lock
+ */
+#ifndef IO_FILE_H
+#define IO_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/*
+ * file_read(path, max, out): the content of path is added to out. Returns 0,
+ * or -1 with errno (EFBIG: more than max bytes).
+ */
+int file_read(const char *path, size_t max, struct buf *out);
+
+/*
+ * file_secret(path, out): as file_read for a token or password of at most
+ * 64 KiB, without the newline at its end. Refused with errno EPERM where group
+ * may write or others may read or write the file.
+ */
+int file_secret(const char *path, struct buf *out);
+
+/*
+ * file_replace(path, p, n, mode): path holds just these bytes afterwards, or
+ * what it held before. Written beside it, synced, renamed, the folder synced.
+ * An existing file keeps its mode, a new one gets mode less the umask. A
+ * symbolic link is followed. Returns 0 or -1 with errno; nothing is left behind.
+ */
+int file_replace(const char *path, const void *p, size_t n, mode_t mode);
+
+/*
+ * file_append(path, line, n): n bytes, whose last is LF, go to the end of path
+ * in one piece and are on disk (fdatasync) when it returns 0. Other writers
+ * that use this wait (flock). A torn last line, left by a crash, is first ended
+ * with LF. -1 with errno; after a short write the file is cut back.
+ */
+int file_append(const char *path, const char *line, size_t n);
+
+/*
+ * file_lock(path, wait_s): an exclusive lock on path (made if it is not there,
+ * mode 0600), held until the returned descriptor is closed or the process
+ * ends. -1 with errno EWOULDBLOCK after wait_s seconds.
+ */
+int file_lock(const char *path, double wait_s);
+
+/* file_make_dirs(path): like mkdir -p, mode 0750. 0 or -1. */
+int file_make_dirs(const char *path);
+
+#endif
