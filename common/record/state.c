@@ -1,0 +1,64 @@
+#include "record/state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A whole number of instances, or -1: none, or not one */
+static long
+count(const struct json *j, const char *name)
+{
+	double x;
+
+	if (json_get_num(j, name, &x) != 0 || x < 0 || x > 1e6 || x != floor(x))
+		return -1;
+	return (long)x;
+}
+
+static void
+copy(char *to, size_t size, const char *s)
+{
+	snprintf(to, size, "%s", s != NULL ? s : "");
+}
+
+int
+state_read(struct state *s, const struct json *j, const char **why)
+{
+	long long ms;
+
+	*s = (struct state){ .ready = -1 };
+	*why = "'time' is missing or no time";
+	if (json_get_time(j, "time", &ms) != 0)
+		return -1;
+	s->time = ms;
+	copy(s->target, sizeof(s->target), record_target(j));
+	copy(s->driver, sizeof(s->driver), json_get_str(j, "driver"));
+	copy(s->version, sizeof(s->version), json_get_str(j, "version"));
+	copy(s->error, sizeof(s->error), json_get_str(j, "error"));
+	s->instances = count(j, "instances");
+	s->ready = count(j, "ready");
+	s->known = s->instances >= 0 && s->error[0] == '\0';
+	if (!s->known)
+		s->instances = s->ready = -1;
+	return 0;
+}
+
+void
+state_write(struct buf *b, const struct state *s)
+{
+	buf_str(b, "{\"type\":\"state\"");
+	record_put_str(b, "target", s->target);
+	record_put_time(b, "time", s->time);
+	record_put_str(b, "driver", s->driver);
+	if (s->known) {
+		record_put_num(b, "instances", (double)s->instances);
+		if (s->ready >= 0)
+			record_put_num(b, "ready", (double)s->ready);
+		if (s->version[0] != '\0')
+			record_put_str(b, "version", s->version);
+	} else {
+		record_put_str(b, "error",
+		    s->error[0] != '\0' ? s->error : "count unknown");
+	}
+	buf_char(b, '}');
+}
