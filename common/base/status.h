@@ -7,7 +7,8 @@
 enum status {
 	STATUS_OK = 0, /* everything was handled */
 	STATUS_REFUSED = 1, /* some lines, series or decisions were refused */
-	STATUS_FAILED = 2, /* the job could not be done: options, files, output */
+	STATUS_FAILED =
+	    2, /* the job could not be done: options, files, output */
 	STATUS_REMOTE = 3 /* the other side refused or was out of reach */
 };
 

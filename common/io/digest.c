@@ -55,8 +55,8 @@ base64_read(const char *s, size_t n, struct buf *out)
 	if (buf_reserve(out, len + 1) != 0)
 		return -1;
 	base64_decode_init(&ctx);
-	if (!base64_decode_update(&ctx, &len, (uint8_t *)out->s + out->len, n,
-		s) ||
+	if (!base64_decode_update(
+		&ctx, &len, (uint8_t *)out->s + out->len, n, s) ||
 	    !base64_decode_final(&ctx))
 		return -1;
 	out->len += len;

@@ -121,8 +121,7 @@ replace_real(const char *path, const void *p, size_t n, mode_t mode)
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		goto fail;
-	if (fchmod(fd, mode) != 0 || write_all(fd, p, n) != 0 ||
-	    fsync(fd) != 0)
+	if (fchmod(fd, mode) != 0 || write_all(fd, p, n) != 0 || fsync(fd) != 0)
 		goto fail_unlink;
 	if (close(fd) != 0) {
 		fd = -1;

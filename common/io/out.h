@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* out_write(p, n): buffered. 0, or -1 once any write has failed (errno of the
- * first failure is kept in out_errno). After a failure nothing more is tried. */
+ * first failure is kept in out_errno). After a failure nothing more is tried.
+ */
 int out_write(const void *p, size_t n);
 
 /* out_flush(): what is buffered leaves now. 0 or -1. */

@@ -46,8 +46,8 @@ progress(size_t done, size_t total, const char *what)
 	last = now;
 	progress_shown = 1;
 	if (total > 0)
-		fprintf(stderr, "\r\033[K%s: %s %zu/%zu", name, what, done,
-		    total);
+		fprintf(
+		    stderr, "\r\033[K%s: %s %zu/%zu", name, what, done, total);
 	else
 		fprintf(stderr, "\r\033[K%s: %s %zu", name, what, done);
 	fflush(stderr);
@@ -63,8 +63,8 @@ say(const char *file, size_t line, const char *fmt, va_list ap)
 	progress_end();
 	n = (size_t)snprintf(s, sizeof(s), "%s: ", name);
 	if (file != NULL && line > 0)
-		n += (size_t)snprintf(s + n, sizeof(s) - n, "%s:%zu: ", file,
-		    line);
+		n += (size_t)snprintf(
+		    s + n, sizeof(s) - n, "%s:%zu: ", file, line);
 	else if (file != NULL)
 		n += (size_t)snprintf(s + n, sizeof(s) - n, "%s: ", file);
 	if (n < sizeof(s))

@@ -25,8 +25,7 @@ void warn_at(const char *file, size_t line, const char *fmt, ...)
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* die: says it and exits with STATUS_FAILED. Only cmd/ and cli/ call it. */
-void die(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /*
  * progress(done, total, what): "what 12/48" on one line of a terminal, at most

@@ -69,16 +69,15 @@ int json_check(const char *s, size_t n, const char **why);
  * json_parse or json_check has passed, the value of member name stands.
  * Returns 0, or -1: no such member, or no object.
  */
-int json_span(const char *s, size_t n, const char *name, size_t *at,
-    size_t *len);
+int json_span(
+    const char *s, size_t n, const char *name, size_t *at, size_t *len);
 
 /*
  * json_splice(s, n, members, out): the text of the object s with members
  * (`"a":1,"b":2`, no braces) put in before its last brace; the bytes of s
  * stay as they are.
  */
-void json_splice(const char *s, size_t n, const char *members,
-    struct buf *out);
+void json_splice(const char *s, size_t n, const char *members, struct buf *out);
 
 /* json_replace(s, n, name, value, out): the text of the object s with the
  * value of member name replaced by the text value, all else byte for byte;

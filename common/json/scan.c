@@ -6,8 +6,8 @@
 size_t
 scan_blanks(const char *s, size_t n, size_t at)
 {
-	while (at < n && (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' ||
-			     s[at] == '\r'))
+	while (at < n &&
+	    (s[at] == ' ' || s[at] == '\t' || s[at] == '\n' || s[at] == '\r'))
 		at++;
 	return at;
 }

@@ -23,7 +23,8 @@ size_t scan_blanks(const char *s, size_t n, size_t at);
  * sign that stands at s[at], or 0 */
 size_t scan_bare(const char *s, size_t n, size_t at);
 
-/* scan_string(s, n, at): the index after the string that begins at s[at], or 0 */
+/* scan_string(s, n, at): the index after the string that begins at s[at], or 0
+ */
 size_t scan_string(const char *s, size_t n, size_t at, const char **why);
 
 #endif

@@ -25,8 +25,8 @@ same_name(const char *s, size_t n, const char *name)
 	if (memchr(s, '\\', n) == NULL)
 		return n - 2 == strlen(name) && memcmp(s + 1, name, n - 2) == 0;
 	j = json_parse(s, n, &why);
-	same = j != NULL && json_str(j) != NULL &&
-	    strcmp(json_str(j), name) == 0;
+	same =
+	    j != NULL && json_str(j) != NULL && strcmp(json_str(j), name) == 0;
 	json_free(j);
 	return same;
 }

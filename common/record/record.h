@@ -34,8 +34,8 @@ struct record {
  * record_read(r, line, len, why): takes a line apart. 0, or -1 with a static
  * text in *why. line must outlive r; release with record_free.
  */
-int record_read(struct record *r, const char *line, size_t len,
-    const char **why);
+int record_read(
+    struct record *r, const char *line, size_t len, const char **why);
 void record_free(struct record *);
 
 const char *record_type_name(enum record_type); /* "forecast"; NULL: series */
@@ -57,8 +57,8 @@ int record_numbers(const struct json *j, const char *name, int nulls,
 /* The record_put_ functions write one member, with a comma before it unless
  * the buffer ends in { or [. Infinite and NAN elements of an array become
  * null; a member whose value is NAN or NULL is left out. */
-void record_put_numbers(struct buf *, const char *name, const double *x,
-    size_t n);
+void record_put_numbers(
+    struct buf *, const char *name, const double *x, size_t n);
 
 void record_put_num(struct buf *, const char *name, double x);
 void record_put_str(struct buf *, const char *name, const char *s);

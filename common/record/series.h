@@ -10,8 +10,10 @@
 
 struct series {
 	char *metric; /* text of the metric object as it first came */
-	char *key; /* the same with its labels sorted: what makes it one series */
-	char *name; /* labels __name__ (else "load"), target (else "default"), */
+	char *
+	    key; /* the same with its labels sorted: what makes it one series */
+	char
+	    *name; /* labels __name__ (else "load"), target (else "default"), */
 	char *target;
 	char *unit; /* and unit (else "") */
 	char *error; /* the newest "error" member, or NULL */
@@ -34,8 +36,7 @@ struct series_set {
  * set as it was. Values may be numbers, null, or quoted "NaN", "Inf",
  * "+Inf", "-Inf", "Infinity" (unknown). Lengths must agree.
  */
-int series_set_add(struct series_set *, const struct json *j,
-    const char **why);
+int series_set_add(struct series_set *, const struct json *j, const char **why);
 
 /* series_set_finish: sorts by time; of several samples of one time the one
  * that came last wins. Order of lines and samples cannot matter otherwise. */

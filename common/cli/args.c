@@ -1,0 +1,194 @@
+#include "cli/args.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/status.h"
+#include "io/out.h"
+#include "io/report.h"
+
+enum { KEY_VERSION = 0x100, KEY_USAGE, KEY_ON_BAD, KEY_NOW };
+
+static const struct argp_option table[] = {
+	{ "config", 'c', "FILE", 0,
+	    "Read settings from FILE, or from the *.conf files of a folder; "
+	    "may "
+	    "be given several times: see as.conf(5)",
+	    90 },
+	{ "now", KEY_NOW, "TIME", 0,
+	    "Take TIME for the present: RFC 3339, or seconds since 1970", 90 },
+	{ "on-bad", KEY_ON_BAD, "skip|stop", 0,
+	    "What to do with a line that is wrong: name it and go on, or stop",
+	    90 },
+	{ "verbose", 'v', NULL, 0, "Say more on standard error", 90 },
+	{ "help", 'h', NULL, 0, "Show this help", -1 },
+	{ "version", KEY_VERSION, NULL, 0, "Show the version", -1 },
+	{ "usage", KEY_USAGE, NULL, OPTION_HIDDEN, NULL, -1 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+void
+args_list(char ***list, size_t *n, char *item)
+{
+	char **l = realloc(*list, (*n + 2) * sizeof(*l));
+
+	if (l == NULL)
+		die("out of memory");
+	l[(*n)++] = item;
+	l[*n] = NULL;
+	*list = l;
+}
+
+static void
+set_on_bad(struct argp_state *state, struct args_common *o, const char *arg)
+{
+	if (strcmp(arg, "skip") == 0)
+		o->stop_on_bad = 0;
+	else if (strcmp(arg, "stop") == 0)
+		o->stop_on_bad = 1;
+	else
+		argp_error(
+		    state, "--on-bad: '%s' is neither skip nor stop", arg);
+}
+
+static error_t
+take(int key, char *arg, struct argp_state *state)
+{
+	struct args_common *o = state->input;
+	int64_t now;
+
+	switch (key) {
+	case 'c':
+		args_list(&o->conf, &o->n_conf, arg);
+		return 0;
+	case 'v':
+		report_verbose(1);
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case KEY_USAGE:
+		argp_state_help(
+		    state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		return 0;
+	case KEY_VERSION:
+		printf("%s %s\n", state->name, AS_VERSION);
+		exit(STATUS_OK);
+	case KEY_NOW:
+		if (clock_parse(arg, &now) != 0)
+			argp_error(state, "--now: '%s' is no time", arg);
+		clock_pin(now);
+		return 0;
+	case KEY_ON_BAD:
+		set_on_bad(state, o, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp common = { table, take, NULL, NULL, NULL, NULL, NULL };
+
+const struct argp_child args_children[] = { { &common, 0, NULL, 0 },
+	{ NULL, 0, NULL, 0 } };
+
+/* At exit: what a full disk swallowed must not look like success. --help and
+ * --version go through stdio, records through io/out. */
+static void
+check_output(void)
+{
+	if (fflush(stdout) != 0 || ferror(stdout) || out_close() != 0) {
+		if (!out_failed())
+			warn("cannot write standard output: %s",
+			    strerror(errno));
+		else
+			warn("cannot write standard output: %s",
+			    strerror(out_errno()));
+		_Exit(STATUS_FAILED);
+	}
+}
+
+char **
+args_parse(const struct argp *argp, enum args_pipe pipe, int argc, char **argv,
+    void *input)
+{
+	char *slash;
+	int index = 0, e;
+
+	if (argc < 1)
+		die("called without a name");
+	slash = strrchr(argv[0], '/');
+	if (slash != NULL)
+		argv[0] = slash + 1;
+	report_name(argv[0]);
+	unsetenv("ARGP_HELP_FMT");
+	argp_err_exit_status = STATUS_FAILED;
+	signal(SIGPIPE, pipe == ARGS_FILTER ? SIG_DFL : SIG_IGN);
+	atexit(check_output);
+	e = argp_parse(argp, argc, argv, ARGP_NO_HELP, &index, input);
+	if (e != 0)
+		die("options: %s", strerror(e));
+	return argv + index;
+}
+
+double
+args_number(struct argp_state *state, const char *name, const char *arg)
+{
+	double x = 0;
+
+	if (number_parse(arg, &x) != 0)
+		argp_error(state, "--%s: '%s' is no number", name, arg);
+	return x;
+}
+
+double
+args_positive(struct argp_state *state, const char *name, const char *arg)
+{
+	double x = args_number(state, name, arg);
+
+	if (x <= 0)
+		argp_error(state, "--%s: '%s' is not above 0", name, arg);
+	return x;
+}
+
+long
+args_count(struct argp_state *state, const char *name, const char *arg, long lo,
+    long hi)
+{
+	long x = lo;
+
+	if (number_count(arg, lo, hi, &x) != 0)
+		argp_error(state,
+		    "--%s: '%s' is no whole number from %ld to "
+		    "%ld",
+		    name, arg, lo, hi);
+	return x;
+}
+
+double
+args_share(struct argp_state *state, const char *name, const char *arg)
+{
+	double x = 0;
+
+	if (number_share(arg, &x) != 0)
+		argp_error(state, "--%s: '%s' is no share such as 60%% or 0.6",
+		    name, arg);
+	return x;
+}
+
+double
+args_duration(struct argp_state *state, const char *name, const char *arg)
+{
+	double x = 0;
+
+	if (duration_parse(arg, &x) != 0)
+		argp_error(state,
+		    "--%s: '%s' is no duration such as 90s, 5m or 7d", name,
+		    arg);
+	return x;
+}

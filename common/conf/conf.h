@@ -1,0 +1,162 @@
+/*
+ * conf.h - as.conf(5): one target, its signals and its policy, read whole
+ *
+ * Shares are 0..1 (or above 1), durations seconds, money per month of 730 h.
+ * A number that is not set is NAN, a count -1, a text "" or NULL.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum conf_mode { CONF_MONITOR, CONF_AUTO };
+enum conf_pause { PAUSE_NO, PAUSE_BOTH, PAUSE_UP, PAUSE_DOWN };
+enum conf_budget { BUDGET_HOLD, BUDGET_ASK, BUDGET_PROTECT };
+enum conf_billing { BILL_SECOND, BILL_MINUTE, BILL_HOUR, BILL_MONTH };
+enum conf_aggregate {
+	AGGREGATE_NONE,
+	AGGREGATE_SUM,
+	AGGREGATE_AVG,
+	AGGREGATE_MAX
+};
+
+struct conf_source {
+	char *type; /* prometheus | scrape | proc | csv */
+	char *url;
+	double timeout;
+	char *bearer_token_file, *ca_file, *username, *password_file, *header;
+};
+
+struct conf_signal {
+	char *name, *query, *unit;
+	double capacity; /* what one instance carries, in the query's unit */
+	double target, emergency; /* shares of capacity */
+	int saturates;
+	enum conf_aggregate aggregate;
+	double limit; /* guard signal: nothing is removed above it; NAN: none */
+};
+
+struct conf_policy {
+	long min_instances, max_instances;
+	double slo, overload_price, boot_time, stabilisation, drop_hold, panic;
+	double scale_down_cooldown;
+	double max_step_up, max_step_down; /* instances if >= 1 without %, or */
+	int step_up_share, step_down_share; /* shares where these are 1 */
+	long max_changes_per_hour, max_changes_per_day, min_ready;
+	double stale_after, missing_deadline, fallback_target;
+	long fallback_instances;
+};
+
+struct conf_span { /* schedule, freeze, tune: when */
+	char *name, *from, *until, *timezone;
+	unsigned days; /* bit 0 Monday .. bit 6 Sunday; 0: every day */
+	long min_instances, max_instances; /* schedule only */
+};
+
+struct conf_cost {
+	char *currency;
+	double per_instance, max_monthly;
+	enum conf_budget over_budget;
+	enum conf_billing billing;
+};
+
+struct conf_approval {
+	long scale_up_above, step_above;
+	double cost_above;
+	int emergency_required;
+	double expires;
+};
+
+struct conf_apply {
+	char *driver, *service, *host;
+	double timeout;
+	int verify;
+};
+
+struct conf_resources {
+	char *cpus, *memory, *cpus_reserved, *memory_reserved;
+};
+
+struct conf_tune { /* a file written from a template, by clock or decision */
+	struct conf_span when;
+	char *template, *output, *check, *reload;
+};
+
+struct conf_notify {
+	char *name, *channel, *url, *url_env, *url_file;
+	char **on;
+	size_t n_on;
+	double repeat_after;
+	int digest;
+};
+
+struct conf_target {
+	char *name;
+	enum conf_mode mode;
+	int mode_set; /* mode stood in a file */
+	enum conf_pause paused;
+	double history, step, decision_interval;
+	struct conf_source source;
+	struct conf_signal *signals;
+	size_t n_signals;
+	struct conf_policy policy;
+	struct conf_span *schedules, *freezes;
+	size_t n_schedules, n_freezes;
+	struct conf_cost cost;
+	struct conf_approval approval;
+	struct conf_apply apply;
+	struct conf_resources resources;
+	struct conf_tune *tunes;
+	size_t n_tunes;
+	struct conf_notify *notifies;
+	size_t n_notifies;
+	char *state_dir; /* NULL: none was given */
+};
+
+struct conf {
+	struct conf_target *targets;
+	size_t n;
+};
+
+/*
+ * conf_default(t, name): a target with every default of as.conf(5) and the
+ * environment's values (PROMETHEUS_URL, MIN_INSTANCES, ...) in it, without
+ * signals. conf_target_free releases. 0, or -1 with *why filled (a variable
+ * of the environment with a bad value).
+ */
+int conf_default(struct conf_target *t, const char *name, struct buf *why);
+void conf_target_free(struct conf_target *);
+
+/*
+ * conf_load(c, paths, n, why): the files, or the *.conf files of folders, in
+ * the order given; targets of one name merge, later keys win. Everything is
+ * checked before anything is kept. 0, or -1 with "FILE:LINE: what is wrong"
+ * in *why and *c empty.
+ */
+int conf_load(struct conf *c, char *const *paths, size_t n, struct buf *why);
+void conf_free(struct conf *);
+
+/* conf_find(c, name): the target of that name, or NULL */
+const struct conf_target *conf_find(const struct conf *, const char *name);
+
+/*
+ * conf_set(t, key, value, why): one setting by the name of its option
+ * ("min-instances", "slo", "capacity": the last is of the one signal, which is
+ * made if there is none), as a file would set it; it wins over file and
+ * environment. 0 or -1 with the reason in *why.
+ */
+int conf_set(
+    struct conf_target *t, const char *key, const char *value, struct buf *why);
+
+/* conf_check(t, why): contradictions: min above max, a saturating signal's
+ * target above 0.8, ... 0 or -1. conf_load and as-decide call it. */
+int conf_check(const struct conf_target *t, struct buf *why);
+
+/* conf_print(t, out): the effective settings in the file's own syntax, each
+ * with "# option | environment NAME | FILE:LINE | default" behind it */
+void conf_print(const struct conf_target *t, struct buf *out);
+
+#endif

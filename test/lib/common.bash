@@ -1,0 +1,25 @@
+# What every bats file loads: a clean environment, the commands on PATH.
+# B names the build directory (default: build beside the sources).
+export LC_ALL=C TZ=UTC
+unset ARGP_HELP_FMT POSIXLY_CORRECT PROMETHEUS_URL ALERT_WEBHOOK_URL \
+	MIN_INSTANCES MAX_INSTANCES MAX_MONTHLY_COST COST_PER_INSTANCE \
+	EMERGENCY_THRESHOLD DECISION_INTERVAL XDG_STATE_HOME
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+data=$root/test/data
+export PATH="${B:-$root/build}:$root/scripts:$PATH"
+
+# wait_until SECONDS COMMAND...: polls every 50 ms
+wait_until() {
+	local left=$(($1 * 20))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
