@@ -1,0 +1,304 @@
+# The whole loop against Debian's Prometheus and a real Docker Swarm service
+
+load ../lib/common
+load ../lib/services.sh
+
+setup_file() {
+	WHY_NOT=$(docker_usable) || {
+		export WHY_NOT
+		echo "# Docker tests are skipped: $WHY_NOT" >&3
+		return 0
+	}
+	svc_begin
+	END=$(($(date +%s) / 60 * 60))
+	export END
+	history_into "$SVC/main" "$END" 28 60
+	echo 'global: {scrape_interval: 1m}' >"$SVC/plain.yml"
+	prometheus_start main "$SVC/plain.yml"
+	export MAIN=$URL
+	svc_spawn hook python3 "$SVC_LIB/hook.py"
+	svc_ready hook 10 grep -q . "$SVC/hook.log"
+	ALERT_WEBHOOK_URL=http://127.0.0.1:$(head -n 1 "$SVC/hook.log")/hook
+	export ALERT_WEBHOOK_URL
+	docker_traces >"$SVC/before"
+	docker_start
+	docker_import web:1
+	swarm_start
+	swarm_create web web:1 2
+}
+
+teardown_file() {
+	svc_end
+}
+
+setup() {
+	[ -z "${WHY_NOT:-}" ] || skip "$WHY_NOT"
+	dir=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	[ -n "${WHY_NOT:-}" ] || [ ! -e "$SVC/doomed.pid" ] || svc_stop doomed
+}
+
+# conf PART MODE: writes $dir/PART.conf for the load shop_load{part=PART}. One
+# instance carries 50 requests a second and 40 of them may be planned.
+conf() {
+	cat >"$dir/$1.conf" <<-EOF
+		target shop {
+			mode = $2
+			history = 14d
+			step = 5m
+			decision_interval = 1m
+		}
+		source { url = "${3:-$MAIN}"  timeout = 2s }
+		signal load {
+			query = 'shop_load{part="$1"}'
+			unit = requests/s
+			capacity = 50
+			target = 80%
+		}
+		policy {
+			min_instances = 1
+			max_instances = 12
+			max_step_up = 10
+			boot_time = 60s
+			stabilisation = 10m
+		}
+		apply {
+			driver = swarm
+			service = web
+			host = "unix://$DOCKER_SOCKET"
+			timeout = 60s
+		}
+		notify hook {
+			channel = webhook
+			url_env = ALERT_WEBHOOK_URL
+			on = {scale_up, scale_down, emergency_scale, failed}
+		}
+		state { dir = "$dir/state" }
+	EOF
+}
+
+# turn OUT CONF [OPTION...]: one turn of the whole pipe. Options go to all its
+# commands. OUT gets its records, OUT.exits a number for each command.
+turn() {
+	local out=$1 c=$2
+
+	shift 2
+	as-fetch -c "$c" "$@" | as-predict -c "$c" "$@" |
+		as-decide -c "$c" "$@" | as-apply -c "$c" "$@" |
+		as-notify -c "$c" >"$out" &&
+		echo "${PIPESTATUS[*]}" >"$out.exits" ||
+		echo "${PIPESTATUS[*]}" >"$out.exits"
+	cat "$out"
+}
+
+# loop CONF [OPTION...]: the same into $dir/out. Sets exits.
+loop() {
+	turn "$dir/out" "$@"
+	exits=$(cat "$dir/out.exits")
+}
+
+# field FILTER: of the result that the loop wrote
+field() {
+	jq -rs "map(select(.type == \"result\")) | if length == 1 then .[0] | $1
+		else error(\"not one result\") end" "$dir/out"
+}
+
+@test "the loop scales up on a high load, and keeps all else of the service" {
+	swarm_set web 2
+	conf busy auto
+	before=$(swarm_read web | jq -S '.Spec | del(.Mode)')
+	told=$(grep -c . "$SVC/hook.log")
+	loop "$dir/busy.conf"
+	[ "$exits" = "0 0 0 0 0" ]
+	n=$(swarm_replicas web)
+	# 300 requests a second at 40 each
+	[ "$n" -ge 8 ] && [ "$n" -le 10 ]
+	swarm_runs web "$n"
+	[ "$(field .result.status)" = applied ]
+	[ "$(field '"\(.result.from) \(.result.to) \(.result.confirmed)"')" = \
+		"2 $n true" ]
+	[ "$(field .current_instances)" = 2 ]
+	[ "$(field .recommended_instances)" = "$n" ]
+	[[ $(field .action) == scale_up || $(field .action) == emergency_scale ]]
+	[ "$(swarm_read web | jq -S '.Spec | del(.Mode)')" = "$before" ]
+	# the journal knows, and the people were told once
+	grep -q '"status":"applied"' "$dir"/state/*
+	[ "$(grep -c . "$SVC/hook.log")" -eq $((told + 1)) ]
+	tail -n 1 "$SVC/hook.log" | jq -e '.text | length > 0'
+	# a second turn finds nothing to do
+	version=$(swarm_version web)
+	loop "$dir/busy.conf"
+	[ "$exits" = "0 0 0 0 0" ]
+	[ "$(field .result.status)" = unchanged ]
+	[ "$(swarm_version web)" = "$version" ]
+}
+
+@test "the loop keeps the count after a fall of the load, and then scales down" {
+	swarm_set web 8
+	conf quiet auto
+	version=$(swarm_version web)
+	# the load fell 57 minutes ago; then it is three minutes past the fall
+	for minute in 57 50; do
+		loop "$dir/quiet.conf" --now $((END - minute * 60))
+			[ "$exits" = "0 0 0 0 0" ]
+		[ "$(field .result.status)" = unchanged ]
+		[ "$(field .recommended_instances)" = 8 ]
+		[ "$(swarm_version web)" = "$version" ]
+	done
+	# and this is now: one hour of quiet
+	loop "$dir/quiet.conf" --now "$END"
+	[ "$exits" = "0 0 0 0 0" ]
+	[ "$(field .action)" = scale_down ]
+	n=$(swarm_replicas web)
+	[ "$n" -ge 2 ] && [ "$n" -le 4 ]
+	[ "$(field .result.to)" = "$n" ]
+	swarm_runs web "$n"
+}
+
+@test "the loop forecasts with a model that as-train wrote" {
+	swarm_set web 2
+	conf busy auto
+	as-fetch -c "$dir/busy.conf" --range 28d |
+		as-train -c "$dir/busy.conf" -o "$dir/busy.model"
+	run -0 jq -e '.type == "model"' "$dir/busy.model"
+	as-fetch -c "$dir/busy.conf" |
+		as-predict -c "$dir/busy.conf" -m "$dir/busy.model" |
+		as-decide -c "$dir/busy.conf" |
+		as-apply -c "$dir/busy.conf" >"$dir/out"
+	[ "$(field .result.status)" = applied ]
+	[ "$(swarm_replicas web)" -ge 8 ]
+}
+
+@test "the loop holds while Prometheus is stopped" {
+	history_into "$SVC/doomed" "$END" 2 60
+	prometheus_start doomed "$SVC/plain.yml"
+	conf quiet auto "$URL"
+	svc_stop doomed
+	swarm_set web 6
+	version=$(swarm_version web)
+	loop "$dir/quiet.conf" --retries 0
+	[ "${exits%% *}" = 3 ]
+	[ "$(field .action)" = hold ]
+	[ "$(field .recommended_instances)" = 6 ]
+	[ "$(field '.states | length > 0')" = true ]
+	[ "$(field .result.status)" = unchanged ]
+	[ "$(swarm_version web)" = "$version" ]
+	[ "$(swarm_replicas web)" = 6 ]
+}
+
+@test "the loop holds while the engine is out of reach" {
+	conf busy auto
+	sed -i "s|unix://.*\"|unix://$dir/none.sock\"|" "$dir/busy.conf"
+	version=$(swarm_version web)
+	loop "$dir/busy.conf"
+	[ "${exits%% *}" = 3 ]
+	[ "$(field .action)" = hold ]
+	[ "$(field '.states | index("count-unknown") != null')" = true ]
+	[ "$(swarm_version web)" = "$version" ]
+}
+
+@test "--dry-run says what it would do and changes nothing" {
+	swarm_set web 2
+	conf busy auto
+	version=$(swarm_version web)
+	as-fetch -c "$dir/busy.conf" | as-predict -c "$dir/busy.conf" |
+		as-decide -c "$dir/busy.conf" |
+		as-apply -c "$dir/busy.conf" --dry-run |
+		as-notify -c "$dir/busy.conf" --dry-run >"$dir/out"
+	[ "$(field .result.status)" = dry-run ]
+	[ "$(field .result.to)" -ge 8 ]
+	[[ $(field .result.request) == *"/services/"*"update?version=$version"* ]]
+	[ "$(swarm_version web)" = "$version" ]
+	[ "$(swarm_replicas web)" = 2 ]
+	run -1 grep -rqs '"dry-run"' "$dir/state"
+}
+
+@test "mode = monitor says what it would do and changes nothing" {
+	swarm_set web 2
+	conf busy monitor
+	version=$(swarm_version web)
+	loop "$dir/busy.conf"
+	[ "$(field .result.status)" = monitor ]
+	[ "$(field .recommended_instances)" -ge 8 ]
+	[ "$(swarm_version web)" = "$version" ]
+}
+
+@test "two whole pipes at once: one of them acts" {
+	swarm_set web 2
+	conf busy auto
+	since=$(date +%s.%N)
+	for k in 1 2; do
+		turn "$dir/$k" "$dir/busy.conf" 3>&- &
+		pids[k]=$!
+	done
+	wait "${pids[@]}"
+	cat "$dir"/?.exits
+	n=$(swarm_replicas web)
+	[ "$n" -ge 8 ] && [ "$n" -le 10 ]
+	[ "$(swarm_updates web "$since")" = "$n" ]
+	[ "$(jq -r 'select(.type == "result") | .result.status' "$dir"/[12] |
+		grep -c applied)" -eq 1 ]
+}
+
+# decisions N: N decisions on the same observation, in $dir/1, $dir/2 ...
+decisions() {
+	as-fetch -c "$dir/busy.conf" | as-predict -c "$dir/busy.conf" |
+		as-decide -c "$dir/busy.conf" >"$dir/decision"
+	for k in $(seq "$1"); do
+		cp "$dir/decision" "$dir/$k"
+	done
+}
+
+@test "four as-apply at once with the same decision: one acts, version checked" {
+	swarm_set web 2
+	conf busy auto
+	decisions 4
+	since=$(date +%s.%N)
+	for k in 1 2 3 4; do
+		(as-apply -c "$dir/busy.conf" <"$dir/$k" >"$dir/$k.out" \
+			2>"$dir/$k.err" || :) 3>&- &
+		pids[k]=$!
+	done
+	wait "${pids[@]}"
+	cat "$dir"/?.out "$dir"/?.err
+	[ "$(swarm_updates web "$since" | wc -l)" -eq 1 ]
+	[ "$(jq -r .result.status "$dir"/?.out | grep -c applied)" -eq 1 ]
+}
+
+@test "four as-apply at once that share no journal: the swarm lets one act" {
+	swarm_set web 2
+	conf busy auto
+	decisions 4
+	since=$(date +%s.%N)
+	for k in 1 2 3 4; do
+		(as-apply -c "$dir/busy.conf" --state "$dir/state-$k" \
+			<"$dir/$k" >"$dir/$k.out" 2>"$dir/$k.err" || :) 3>&- &
+		pids[k]=$!
+	done
+	wait "${pids[@]}"
+	cat "$dir"/?.out "$dir"/?.err
+	[ "$(swarm_updates web "$since" | wc -l)" -eq 1 ]
+	[ "$(jq -r .result.status "$dir"/?.out | grep -c applied)" -eq 1 ]
+}
+
+@test "a decision that someone else overtook is refused" {
+	swarm_set web 2
+	conf busy auto
+	decisions 1
+	swarm_set web 3
+	version=$(swarm_version web)
+	run --separate-stderr -1 as-apply -c "$dir/busy.conf" "$dir/1"
+	[ "$(jq -r .result.status <<<"$output")" = refused ]
+	[ "$(swarm_version web)" = "$version" ]
+	[ "$(swarm_replicas web)" = 3 ]
+}
+
+@test "nothing stays once the engine has ended" {
+	pid=$(svc_pid dockerd)
+	svc_stop dockerd
+	diff <(docker_traces) "$SVC/before"
+	[ ! -d "/proc/$pid" ]
+	run -1 grep -lsF "$SVC/docker" /proc/[0-9]*/cmdline
+}
