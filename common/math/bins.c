@@ -25,8 +25,8 @@ edges(const float *sorted, size_t n, float *edge)
 }
 
 int
-bins_fit(struct bins *b, const float *x, size_t rows, size_t stride,
-    size_t features)
+bins_fit(
+    struct bins *b, const float *x, size_t rows, size_t stride, size_t features)
 {
 	size_t every = (rows + SAMPLE - 1) / SAMPLE;
 	size_t n = (rows + every - 1) / every;

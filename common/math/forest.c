@@ -224,8 +224,8 @@ keep_some(const struct growth *g, struct workspace *w, struct range r,
 
 /* draw mtry of the columns: the head of a shuffle that goes on from the last */
 static void
-draw_features(const struct trees_options *o, uint8_t *order,
-    struct random *random)
+draw_features(
+    const struct trees_options *o, uint8_t *order, struct random *random)
 {
 	for (unsigned j = 0; j < o->mtry; j++) {
 		uint32_t left = (uint32_t)o->columns - j;
@@ -386,8 +386,8 @@ work(void *arg)
 	s.node = malloc(nodes * sizeof *s.node);
 	s.leaf = malloc(nodes * sizeof *s.leaf);
 	s.sample = malloc((nodes / 2 + 1) * g->o->keep);
-	me->failed = w == NULL || s.node == NULL || s.leaf == NULL ||
-	    s.sample == NULL;
+	me->failed =
+	    w == NULL || s.node == NULL || s.leaf == NULL || s.sample == NULL;
 	for (unsigned t = me->from; !me->failed && t < g->o->trees;
 	     t += me->by) {
 		grow(g, w, t, &s);
@@ -467,10 +467,10 @@ assemble(const struct sapling *s, const struct trees_options *o)
 		t->root[k] = (uint32_t)nodes;
 		t->first[k] = (uint32_t)leaves;
 		t->depth[k] = (uint8_t)s[k].depth;
-		memcpy(t->node + nodes, s[k].node,
-		    s[k].nodes * sizeof *t->node);
-		memcpy(t->leaf + nodes, s[k].leaf,
-		    s[k].nodes * sizeof *t->leaf);
+		memcpy(
+		    t->node + nodes, s[k].node, s[k].nodes * sizeof *t->node);
+		memcpy(
+		    t->leaf + nodes, s[k].leaf, s[k].nodes * sizeof *t->leaf);
 		memcpy(t->sample + leaves * o->keep, s[k].sample,
 		    s[k].leaves * o->keep);
 		nodes += s[k].nodes;

@@ -33,7 +33,8 @@ struct trees_options {
 struct trees_node {
 	uint8_t feature; /* of a leaf: 0 */
 	uint8_t cut; /* go left where code <= cut; of a leaf: 255 */
-	uint16_t next; /* the left child, the right one follows; a leaf: itself */
+	uint16_t
+	    next; /* the left child, the right one follows; a leaf: itself */
 };
 
 struct trees {

@@ -1,0 +1,365 @@
+#include "model/forest_core.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/random.h"
+#include "model/pool.h"
+
+enum {
+	LEADS = 4, /* rows an origin, of leads drawn at random */
+	BLOCK = 32 /* rows looked up at once */
+};
+
+/* A goes without 14 and 16 and 18 to 24 but 17, C without all of 13 to 24 */
+static const uint8_t columns_a[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+	13, 15, 17, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+	40, 41 };
+static const uint8_t columns_b[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+	13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+	31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41 };
+static const uint8_t columns_c[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+	25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41 };
+
+static const struct {
+	const uint8_t *column;
+	size_t columns;
+} sets[SETS] = { { columns_a, sizeof columns_a },
+	{ columns_b, sizeof columns_b }, { columns_c, sizeof columns_c } };
+
+/* the rows that a core is fitted to */
+struct rows {
+	size_t n;
+	float *x; /* n rows of FEATURES */
+	float *y; /* u[t+h] - level[t], then what the linear part leaves */
+	uint16_t *lead;
+	uint8_t *code; /* n rows of WIDTH */
+};
+
+static void
+rows_free(struct rows *r)
+{
+	free(r->x);
+	free(r->y);
+	free(r->lead);
+	free(r->code);
+}
+
+static int
+rows_make(struct rows *r, const struct features *f, size_t first, size_t n,
+    size_t H, uint64_t seed)
+{
+	size_t most = n > first ? (n - first) * LEADS : 0;
+	struct random random = random_start(seed, 1);
+
+	*r = (struct rows){ 0 };
+	r->x = malloc((most + 1) * FEATURES * sizeof *r->x);
+	r->y = malloc((most + 1) * sizeof *r->y);
+	r->lead = malloc((most + 1) * sizeof *r->lead);
+	r->code = aligned_alloc(WIDTH, (most + 1) * WIDTH);
+	if (r->x == NULL || r->y == NULL || r->lead == NULL ||
+	    r->code == NULL) {
+		rows_free(r);
+		return -1;
+	}
+	for (size_t t = first; t + 1 < n; t++) {
+		if (!f->ok[t])
+			continue;
+		for (int k = 0; k < LEADS; k++) {
+			size_t h = 1 + random_below(&random, (uint32_t)H);
+
+			if (t + h >= n || !f->ok[t + h])
+				continue;
+			features_row(f, t, h, r->x + r->n * FEATURES);
+			r->y[r->n] = (float)(f->u[t + h] - f->level[t]);
+			r->lead[r->n++] = (uint16_t)h;
+		}
+	}
+	return 0;
+}
+
+static size_t
+group_of(const struct core *c, size_t h)
+{
+	return (h - 1) * c->groups / c->H;
+}
+
+/* a linear model for each group of leads; one with no row predicts 0 */
+static int
+fit_linear(struct core *c, const struct rows *r)
+{
+	uint32_t *row = malloc((r->n + 1) * sizeof *row);
+	int bad = 0;
+
+	c->groups = r->n / c->H > 1500 ? c->H : c->H < 4 ? c->H : 4;
+	c->lad = calloc(c->groups, sizeof *c->lad);
+	if (row == NULL || c->lad == NULL) {
+		free(row);
+		return -1;
+	}
+	for (size_t g = 0; !bad && g < c->groups; g++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < r->n; i++)
+			if (group_of(c, r->lead[i]) == g)
+				row[n++] = (uint32_t)i;
+		if (n > 0)
+			bad = lad_fit(&c->lad[g], r->x, FEATURES, row, n, r->y,
+			    FEATURES_LINEAR);
+	}
+	free(row);
+	return bad;
+}
+
+static struct trees_options
+core_options(const struct forest_options *o, int set, unsigned trees)
+{
+	size_t columns = sets[set].columns;
+
+	return (struct trees_options){
+		.trees = trees,
+		.depth = 14,
+		.minleaf = (unsigned)KNOB(1, 8),
+		.mtry = (unsigned)(0.33 * (double)columns),
+		.keep = (unsigned)KNOB(2, 8),
+		.threads = o->threads,
+		.share = KNOB(3, 0.4),
+		.clip = 0.98,
+		.seed = o->seed + (uint64_t)set,
+		.column = sets[set].column,
+		.columns = columns,
+	};
+}
+
+static int
+fit_sets(struct core *c, struct rows *r, const struct forest_options *o,
+    unsigned trees)
+{
+	static const int order[SETS] = { 0, 2, 1 };
+
+	for (int k = 0; k < SETS; k++) {
+		int set = order[k];
+		struct trees_options to = core_options(o, set, trees);
+
+		/* B is last: its targets replace those of A and C */
+		for (size_t i = 0; set == 1 && i < r->n; i++)
+			r->y[i] -= lad_predict(&c->lad[group_of(c, r->lead[i])],
+			    r->x + i * FEATURES);
+		c->set[set] = trees_fit(r->code, WIDTH, r->y, r->n, &to);
+		if (c->set[set] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+int
+core_fit(struct core *c, const struct features *f, size_t first, size_t n,
+    const struct forest_options *o, unsigned trees)
+{
+	struct rows r;
+	int bad;
+
+	*c = (struct core){ .H = o->H };
+	if (rows_make(&r, f, first, n, o->H, o->seed) < 0)
+		return -1;
+	bad = r.n == 0 || fit_linear(c, &r) < 0 ||
+	    bins_fit(&c->bins, r.x, r.n, FEATURES, FEATURES) < 0;
+	if (!bad) {
+		bins_apply(&c->bins, r.x, r.n, FEATURES, r.code, WIDTH);
+		bad = fit_sets(c, &r, o, trees) < 0;
+	}
+	rows_free(&r);
+	return bad ? -1 : 0;
+}
+
+void
+core_free(struct core *c)
+{
+	for (int k = 0; k < SETS; k++)
+		trees_free(c->set[k]);
+	bins_free(&c->bins);
+	free(c->lad);
+	*c = (struct core){ 0 };
+}
+
+static struct outlook *
+outlook_new(size_t count, size_t H, int full)
+{
+	size_t each = count * H;
+	size_t total = each * EXPERTS;
+	struct outlook *o = calloc(1, sizeof *o);
+	double *room;
+
+	if (full)
+		total += each * (1 + POOLED * FOREST_QUANTILES);
+	room = malloc((total + 1) * sizeof *room);
+	if (o == NULL || room == NULL) {
+		free(room);
+		free(o);
+		return NULL;
+	}
+	o->count = count;
+	o->H = H;
+	for (int k = 0; k < EXPERTS; k++, room += each)
+		o->median[k] = room;
+	if (!full)
+		return o;
+	o->mean = room;
+	room += each;
+	for (int k = 0; k < POOLED; k++, room += each * FOREST_QUANTILES)
+		o->quantile[k] = room;
+	return o;
+}
+
+void
+outlook_free(struct outlook *o)
+{
+	if (o == NULL)
+		return;
+	free(o->median[0]);
+	free(o);
+}
+
+/* some rows on their way through the three forests */
+struct batch {
+	size_t rows;
+	size_t at[BLOCK]; /* the row's place in the outlook */
+	double level[BLOCK], cap[BLOCK];
+	float linear[BLOCK];
+	float x[BLOCK * FEATURES];
+	_Alignas(WIDTH) uint8_t code[BLOCK * WIDTH];
+	uint16_t count[SETS][BLOCK * TREES_VALUES];
+};
+
+static double
+unit_of(const struct features *f, double u)
+{
+	return fmax(transform_from(f->transform, u), f->transform.base);
+}
+
+/* the mean of the inverse of all samples: exp(a + s) = exp(a) exp(s) */
+static double
+mean_of(
+    const struct features *f, const struct pool *p, double level, double cap)
+{
+	double sum = 0.0;
+	uint32_t before = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		double s = fmin((double)p->value[i], cap);
+
+		sum += (p->upto[i] - before) * exp(fmin(level + s, 60.0));
+		before = p->upto[i];
+	}
+	sum /= p->n > 0 ? (double)before : 1.0;
+	return fmax(sum - f->transform.offset, 0.0) + f->transform.base;
+}
+
+/*
+ * Quantiles of one row. The pool holds all samples of A and B and half of
+ * those of C: twice the former and once the latter.
+ */
+static void
+read_row(const struct core *c, const struct features *f, struct batch *b,
+    size_t i, struct outlook *o)
+{
+	const uint16_t *count[SETS];
+	uint16_t ac[TREES_VALUES];
+	uint16_t bb[TREES_VALUES];
+	struct pool_part part[SETS];
+	struct pool pool;
+	size_t n = o->mean == NULL ? 1 : FOREST_QUANTILES;
+
+	for (int k = 0; k < SETS; k++) {
+		count[k] = b->count[k] + i * TREES_VALUES;
+		part[k] = (struct pool_part){ count[k], c->set[k]->value,
+			k == 1 ? b->linear[i] : 0.0F };
+	}
+	for (size_t v = 0; v < TREES_VALUES; v++) {
+		ac[v] = (uint16_t)(2 * count[0][v] + count[2][v]);
+		bb[v] = (uint16_t)(2 * count[1][v]);
+	}
+	for (int k = 0; k < POOLED; k++) {
+		double q[FOREST_QUANTILES];
+
+		if (k > 0) {
+			pool_one(&pool, &part[k - 1]);
+		} else {
+			struct pool_part x = { ac, part[0].value, 0.0F };
+			struct pool_part y = { bb, part[1].value,
+				part[1].shift };
+
+			pool_two(&pool, &x, &y);
+			if (o->mean != NULL)
+				o->mean[b->at[i]] =
+				    mean_of(f, &pool, b->level[i], b->cap[i]);
+		}
+		pool_quantiles(&pool, b->cap[i], forest_quantile, n, q);
+		for (size_t v = 0; v < n; v++)
+			q[v] = unit_of(f, b->level[i] + q[v]);
+		o->median[k][b->at[i]] = q[0];
+		if (n > 1)
+			memcpy(o->quantile[k] + b->at[i] * FOREST_QUANTILES, q,
+			    sizeof q);
+	}
+}
+
+static void
+flush(const struct core *c, const struct features *f, struct batch *b,
+    struct outlook *o)
+{
+	bins_apply(&c->bins, b->x, b->rows, FEATURES, b->code, WIDTH);
+	memset(b->count, 0, sizeof b->count);
+	for (int k = 0; k < SETS; k++)
+		trees_count(c->set[k], b->code, WIDTH, b->rows, b->count[k]);
+	for (size_t i = 0; i < b->rows; i++)
+		read_row(c, f, b, i, o);
+	b->rows = 0;
+}
+
+/* the experts that need no forest, and the row for the forests */
+static void
+push(const struct core *c, const struct features *f, size_t t, size_t h,
+    size_t at, struct batch *b, struct outlook *o)
+{
+	size_t i = b->rows++;
+	float *x = b->x + i * FEATURES;
+
+	features_row(f, t, h, x);
+	b->at[i] = at;
+	b->level[i] = f->level[t];
+	/* never above 1.25 times the greatest value there was */
+	b->cap[i] = f->top[t] + 0.22314355131420976 - f->level[t];
+	b->linear[i] = lad_predict(&c->lad[group_of(c, h)], x);
+	o->median[EXPERT_HOUR][at] = unit_of(f, f->median1[t]);
+	o->median[EXPERT_LAST][at] = unit_of(f, f->u[t]);
+	o->median[EXPERT_DAY][at] = o->median[EXPERT_LAST][at];
+	if (t + h >= f->day && t + h - f->day <= t)
+		o->median[EXPERT_DAY][at] = unit_of(f, f->u[t + h - f->day]);
+}
+
+struct outlook *
+core_outlook(const struct core *c, const struct features *f,
+    const size_t *origin, size_t count, int full)
+{
+	struct outlook *o = outlook_new(count, c->H, full);
+	struct batch *b =
+	    aligned_alloc(WIDTH, (sizeof *b + WIDTH - 1) / WIDTH * WIDTH);
+
+	if (o == NULL || b == NULL) {
+		outlook_free(o);
+		free(b);
+		return NULL;
+	}
+	b->rows = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t h = 1; h <= c->H; h++) {
+			push(c, f, origin[i], h, i * c->H + h - 1, b, o);
+			if (b->rows == BLOCK)
+				flush(c, f, b, o);
+		}
+	flush(c, f, b, o);
+	free(b);
+	return o;
+}

@@ -1,0 +1,133 @@
+#include "model/forest_core.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/random.h"
+#include "model/pool.h"
+
+/* the greatest observed value after t within w steps; -1 with too many gaps */
+static int
+greatest(const struct features *f, size_t t, size_t w, double *out)
+{
+	double high = -INFINITY;
+	size_t seen = 0;
+
+	for (size_t i = t + 1; i <= t + w; i++) {
+		if (!f->ok[i])
+			continue;
+		seen++;
+		high = f->u[i] > high ? f->u[i] : high;
+	}
+	*out = high;
+	return (double)seen > 0.7 * (double)w ? 0 : -1;
+}
+
+struct rows {
+	size_t n;
+	float *x, *y;
+	uint8_t *code;
+};
+
+/* two rows an origin: the whole horizon, and one of the shorter windows */
+static void
+rows_fill(struct rows *r, const struct features *f, size_t first, size_t n,
+    const struct forest_options *o)
+{
+	struct random random = random_start(o->seed, 2);
+	size_t window[FOREST_WINDOWS];
+
+	forest_windows(o->H, window);
+	for (size_t t = first; t + o->H < n; t++) {
+		size_t pick[2] = { o->H, 0 };
+
+		pick[1] = window[random_below(&random, FOREST_WINDOWS - 1)];
+		for (int k = 0; k < 2 && f->ok[t]; k++) {
+			double high;
+
+			if ((k > 0 && pick[k] == o->H) ||
+			    greatest(f, t, pick[k], &high) < 0)
+				continue;
+			features_peak(
+			    f, t, pick[k], r->x + r->n * FEATURES_MAX);
+			r->y[r->n++] = (float)(high - f->level[t]);
+		}
+	}
+}
+
+int
+peak_fit(struct single *s, const struct features *f, size_t first, size_t n,
+    const struct forest_options *o, unsigned trees)
+{
+	uint8_t column[FEATURES_MAX];
+	struct trees_options to = { .trees = trees,
+		.depth = 14,
+		.minleaf = (unsigned)KNOB(7, 5),
+		.mtry = FEATURES_MAX / 3,
+		.keep = 8,
+		.threads = o->threads,
+		.share = KNOB(8, 0.5),
+		.clip = 0.98,
+		.seed = o->seed + 3,
+		.column = column,
+		.columns = FEATURES_MAX };
+	size_t most = n > first ? 2 * (n - first) + 1 : 1;
+	struct rows r = { 0, malloc(most * FEATURES_MAX * sizeof *r.x),
+		malloc(most * sizeof *r.y),
+		aligned_alloc(WIDTH, most * WIDTH) };
+	int bad = -1;
+
+	for (size_t k = 0; k < FEATURES_MAX; k++)
+		column[k] = (uint8_t)k;
+	if (r.x != NULL && r.y != NULL && r.code != NULL) {
+		rows_fill(&r, f, first, n, o);
+		if (r.n > 0 &&
+		    bins_fit(&s->bins, r.x, r.n, FEATURES_MAX, FEATURES_MAX) ==
+			0) {
+			bins_apply(
+			    &s->bins, r.x, r.n, FEATURES_MAX, r.code, WIDTH);
+			s->trees = trees_fit(r.code, WIDTH, r.y, r.n, &to);
+			bad = s->trees == NULL ? -1 : 0;
+		}
+	}
+	free(r.code);
+	free(r.y);
+	free(r.x);
+	return bad;
+}
+
+int
+peak_predict(const struct forest *f, const struct features *x, size_t t,
+    double out[FOREST_WINDOWS][FOREST_QUANTILES])
+{
+	float row[FOREST_WINDOWS * FEATURES_MAX];
+	_Alignas(WIDTH) uint8_t code[FOREST_WINDOWS * WIDTH];
+	uint16_t count[FOREST_WINDOWS * TREES_VALUES] = { 0 };
+	size_t window[FOREST_WINDOWS];
+
+	forest_windows(f->H, window);
+	for (size_t w = 0; w < FOREST_WINDOWS; w++)
+		features_peak(x, t, window[w], row + w * FEATURES_MAX);
+	bins_apply(
+	    &f->peak.bins, row, FOREST_WINDOWS, FEATURES_MAX, code, WIDTH);
+	trees_count(f->peak.trees, code, WIDTH, FOREST_WINDOWS, count);
+	for (size_t w = 0; w < FOREST_WINDOWS; w++) {
+		struct pool_part part = { count + w * TREES_VALUES,
+			f->peak.trees->value, 0.0F };
+		struct pool p;
+
+		pool_one(&p, &part);
+		pool_quantiles(
+		    &p, INFINITY, forest_quantile, FOREST_QUANTILES, out[w]);
+		/* a longer window's greatest value is no smaller */
+		for (size_t k = 0; k < FOREST_QUANTILES; k++) {
+			double v = transform_from(
+			    x->transform, x->level[t] + out[w][k]);
+
+			v = fmax(v, x->transform.base);
+			out[w][k] = w > 0 ? fmax(v, out[w - 1][k]) : v;
+		}
+	}
+	return 0;
+}

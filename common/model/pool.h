@@ -1,0 +1,44 @@
+/*
+ * pool.h - quantiles of the targets that forests hand out
+ * A row's prediction is, for each forest, how often each of 256 values was
+ * kept in the leaves it falls into (math/forest.h).
+ */
+#ifndef MODEL_POOL_H
+#define MODEL_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "math/forest.h"
+
+enum { POOL_MAX = 2 * TREES_VALUES };
+
+/* values and how many samples lie at or below each, both rising */
+struct pool {
+	size_t n;
+	float value[POOL_MAX];
+	uint32_t upto[POOL_MAX];
+};
+
+/* one forest's counts: value[k] + shift occurs count[k] times */
+struct pool_part {
+	const uint16_t *count;
+	const float *value;
+	float shift;
+};
+
+/* pool_one, pool_two: the samples of one part, of two together */
+void pool_one(struct pool *p, const struct pool_part *a);
+
+void pool_two(
+    struct pool *p, const struct pool_part *a, const struct pool_part *b);
+
+/*
+ * pool_quantiles(p, cap, q, n, out): quantiles q[0..n-1], rising, of the
+ * samples, each at most cap; definition 7 as in math/quantile.h. NAN where
+ * the pool is empty.
+ */
+void pool_quantiles(
+    const struct pool *p, double cap, const double *q, size_t n, double *out);
+
+#endif
