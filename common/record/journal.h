@@ -1,0 +1,67 @@
+/*
+ * journal.h - what was decided and done: NDJSON in the state folder
+ *
+ * DIR/TARGET.ndjson holds one record a line, oldest first. Bytes of TARGET
+ * outside [A-Za-z0-9._-] are written as %XX, as is a dot at its beginning. The
+ * first line is {"type":"journal","version":1,"created":TIME}. After it come
+ * the decisions seen, byte for byte, the results of actions as they were
+ * printed, {"type":"intent",...} before each action, {"type":"grant"|"denial",
+ * "plan":...,"who":...,"time":...}, what was told to people; each with a last
+ * member "logged", the time at which it was written here.
+ *
+ * A file renamed away (logrotate) is succeeded by a new one, which takes over
+ * its time of creation from DIR/TARGET.ndjson.1; readers read that one too, so
+ * that a rotation loses neither limits nor grants.
+ */
+#ifndef RECORD_JOURNAL_H
+#define RECORD_JOURNAL_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "record/record.h"
+
+/*
+ * journal_append(dir, target, line, n, why): the record line (n bytes, an
+ * object, without LF) and "logged" go to the end in one piece and are on disk
+ * when it returns 0. dir is made if it is not there. Writers wait for one
+ * another. -1 with a message in *why and the journal as it was.
+ */
+int journal_append(const char *dir, const char *target, const char *line,
+    size_t n, struct buf *why);
+
+/*
+ * journal_each(dir, target, since, fn, ctx, why): fn gets every record logged
+ * at since (ms) or later, and those that do not say when, oldest first. logged
+ * is 0 where a record does not say. Torn and foreign lines are passed over. A
+ * value other than 0 ends the walk. Returns what fn returned last; 0 also where
+ * there is no journal; -1 with a message in *why if it cannot be read.
+ */
+int journal_each(const char *dir, const char *target, int64_t since,
+    int (*fn)(void *ctx, const struct record *r, int64_t logged), void *ctx,
+    struct buf *why);
+
+/* journal_born(dir, target): when the journal was begun, in ms; -1: there is
+ * none, or it does not say */
+int64_t journal_born(const char *dir, const char *target);
+
+/* journal_path(out, dir, target, suffix): "DIR/TARGET" + suffix, TARGET
+ * written as above: the journal's own suffix is ".ndjson" */
+void journal_path(
+    struct buf *out, const char *dir, const char *target, const char *suffix);
+
+/*
+ * journal_lock(dir, target, wait_s, why): the right to act on target, held
+ * until the descriptor returned is closed or the process ends, however it
+ * ends. DIR/TARGET.lock says who has it. -1 with a message in *why: who has it
+ * and since when, after wait_s seconds in vain.
+ */
+int journal_lock(
+    const char *dir, const char *target, double wait_s, struct buf *why);
+
+/* journal_clock(): clock_now() plus the time since it was first asked here: the
+ * wall clock, or with --now one that begins there. What journals are dated by.
+ */
+int64_t journal_clock(void);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * target.h - a thing that can be scaled, behind one small struct of functions
+ *
+ *	struct buf why = { 0 };
+ *	struct target *t = target_open("web", &conf->apply, &why);
+ *	struct state s;
+ *
+ *	if (t == NULL)
+ *		die("%s", why.s);
+ *	if (target_read(t, &s) != 0)
+ *		warn("%s", s.error);
+ *	target_close(t);
+ *
+ * Nothing here keeps a count in memory from one call to the next: each call
+ * asks the target itself. Counts are instances, times seconds.
+ */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include <signal.h>
+
+#include "base/buf.h"
+#include "conf/conf.h"
+#include "record/state.h"
+
+struct target; /* an opened one */
+
+/*
+ * target_open(name, settings, why): name is what records call the target;
+ * settings->driver chooses the driver, service and host are the driver's own.
+ * Both are copied. Nothing is sent yet. NULL with a message in *why: no such
+ * driver (the message lists those there are), a setting that the driver needs
+ * or cannot use, no memory.
+ */
+struct target *target_open(
+    const char *name, const struct conf_apply *settings, struct buf *why);
+void target_close(struct target *);
+
+const char *target_driver(const struct target *); /* its driver's name */
+
+/* target_drivers(out): "file, swarm": the names of those there are */
+void target_drivers(struct buf *out);
+
+/*
+ * target_read(t, s): fills s, time included (clock_wall where --now is not
+ * given). Returns 0 and s->known 1; or -1, s->known 0 and s->error a message
+ * that says what to do.
+ */
+int target_read(struct target *t, struct state *s);
+
+struct target_change {
+	long from, to; /* the count must be from; >= 0 both */
+	const char *version; /* and the version this, unless it is "" */
+	int dry_run; /* write nothing */
+};
+
+enum target_outcome {
+	TARGET_WRITTEN, /* the target took the change */
+	TARGET_DRY, /* dry run: everything but the write itself was done */
+	TARGET_CHANGED, /* count or version is another: nothing written */
+	TARGET_REFUSED, /* the target would not: nothing written */
+	TARGET_AWAY, /* out of reach: nothing written */
+	TARGET_UNSURE /* sent, but no answer came: read back */
+};
+
+/*
+ * target_scale(t, change, request, why): compares count and version and
+ * changes the count, in one step as seen by any other writer that compares as
+ * well. request gets the request sent or, in a dry run, that would be: method,
+ * place and the member changed; it stays empty where it did not come to one.
+ * why gets a message unless TARGET_WRITTEN or TARGET_DRY.
+ */
+enum target_outcome target_scale(struct target *t,
+    const struct target_change *change, struct buf *request, struct buf *why);
+
+enum target_arrival {
+	TARGET_THERE, /* want is asked for and serves, read back */
+	TARGET_LATE, /* not within the time; why says what holds it up */
+	TARGET_ELSEWHERE, /* somebody asked for another count meanwhile */
+	TARGET_LOST, /* could not be read back; why says so */
+	TARGET_STOPPED /* *stop became true while waiting */
+};
+
+/*
+ * target_wait(t, want, seconds, stop, why): reads the target back until want
+ * instances are asked for and serve, at most for seconds. stop may be NULL.
+ */
+enum target_arrival target_wait(struct target *t, long want, double seconds,
+    const volatile sig_atomic_t *stop, struct buf *why);
+
+/*
+ * A driver. self is what open made; name is the driver's own. The functions
+ * are called as the ones above promise; read fills instances, ready, version
+ * and known, or error.
+ */
+struct target_driver {
+	const char *name;
+	void *(*open)(const struct conf_apply *settings, struct buf *why);
+	void (*close)(void *self);
+	void (*read)(void *self, struct state *s);
+	enum target_outcome (*scale)(void *self,
+	    const struct target_change *change, struct buf *request,
+	    struct buf *why);
+	/* settled(self, want, why): one look. why gets what holds it up. */
+	enum target_arrival (*settled)(void *self, long want, struct buf *why);
+};
+
+extern const struct target_driver target_file, target_swarm;
+
+#endif
