@@ -111,9 +111,4 @@ const char *http_header(const struct http_response *r, const char *name);
  * all but letters, digits and -._~ as %XX */
 void http_escape(struct buf *out, const char *s);
 
-/* http_retry_after: seconds of a Retry-After value (a number, or an HTTP date
- * against now_ms); -1: neither. Not below 0. Source: RFC 9110, section 10.2.3.
- */
-double http_retry_after(const char *value, long long now_ms);
-
 #endif

@@ -1,0 +1,46 @@
+/*
+ * private.h - what the files of this room share, and no one else includes
+ */
+#ifndef HTTP_PRIVATE_H
+#define HTTP_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "http/http.h"
+
+struct http {
+	CURL *curl;
+	struct curl_slist *headers; /* of every request */
+	char *url; /* the base for libcurl: no user, no password */
+	char *shown; /* the base as messages name it */
+	char *user, *password, *token; /* NULL: none */
+	char *socket; /* path of the unix socket, or NULL */
+	char *ca_file, *cert_file, *key_file;
+	int loopback, hide_path;
+	double connect_s, total_s, backoff_s, max_wait_s;
+	long retries;
+	size_t max_body;
+	char problem[CURL_ERROR_SIZE]; /* libcurl's own words, last try */
+};
+
+/* What became of one try */
+struct attempt {
+	CURLcode code;
+	long os_error; /* errno of a connection that failed, or 0 */
+	int too_long; /* the body went over max_body */
+	double total_s; /* how long it was allowed to take */
+	double wait_s; /* Retry-After; -1: none */
+	char *redirect; /* where a 3xx points to, allocated, or NULL */
+};
+
+/* explain_*: fill r->error; method and path are the request's */
+void explain_status(const struct http *h, const char *path,
+    const struct attempt *a, struct http_response *r);
+void explain_failure(const struct http *h, const char *path,
+    const struct attempt *a, struct http_response *r);
+
+/* explain_where(h, path, out): the address of a request without what is
+ * secret in it, in quotes */
+void explain_where(const struct http *h, const char *path, struct buf *out);
+
+#endif
