@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 
-static int
-read_fd(int fd, size_t max, struct buf *out)
+int
+file_read_fd(int fd, size_t max, struct buf *out)
 {
 	size_t had = out->len;
 
@@ -46,7 +46,7 @@ file_read(const char *path, size_t max, struct buf *out)
 
 	if (fd < 0)
 		return -1;
-	r = read_fd(fd, max, out);
+	r = file_read_fd(fd, max, out);
 	e = errno;
 	close(fd);
 	errno = e;
@@ -169,23 +169,58 @@ ends_whole(int fd, off_t size)
 	return c == '\n';
 }
 
+/* The file at path, locked, and still the one that path names: it may have been
+ * renamed or removed while we waited for the lock (logrotate) */
+static int
+open_locked(const char *path)
+{
+	struct stat ours, there;
+	int fd, r, e;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+		if (fd < 0)
+			return -1;
+		do
+			r = flock(fd, LOCK_EX);
+		while (r != 0 && errno == EINTR);
+		if (r != 0 || fstat(fd, &ours) != 0) {
+			e = errno;
+			close(fd);
+			errno = e;
+			return -1;
+		}
+		if (stat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+		    ours.st_dev == there.st_dev)
+			return fd;
+		close(fd);
+	}
+}
+
 int
 file_append(const char *path, const char *line, size_t n)
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	return file_append_head(path, NULL, 0, line, n);
+}
+
+int
+file_append_head(const char *path, const char *head, size_t n_head,
+    const char *line, size_t n)
+{
+	int fd = open_locked(path);
 	off_t size = -1;
 	int r, e;
 
 	if (fd < 0)
 		return -1;
-	do
-		r = flock(fd, LOCK_EX);
-	while (r != 0 && errno == EINTR);
-	if (r != 0 || (size = lseek(fd, 0, SEEK_END)) < 0 ||
+	if ((size = lseek(fd, 0, SEEK_END)) < 0 ||
 	    (r = ends_whole(fd, size)) < 0)
 		goto fail;
 	if ((r == 0 && write_all(fd, "\n", 1) != 0) ||
+	    (size == 0 && write_all(fd, head, n_head) != 0) ||
 	    write_all(fd, line, n) != 0 || fdatasync(fd) != 0)
+		goto fail;
+	if (size == 0 && sync_folder(path) != 0)
 		goto fail;
 	return close(fd);
 fail:

@@ -15,6 +15,9 @@
  */
 int file_read(const char *path, size_t max, struct buf *out);
 
+/* file_read_fd(fd, max, out): the same of what is left to read from fd */
+int file_read_fd(int fd, size_t max, struct buf *out);
+
 /*
  * file_secret(path, out): as file_read for a token or password of at most
  * 64 KiB, without the newline at its end. Refused with errno EPERM where group
@@ -35,9 +38,15 @@ int file_replace(const char *path, const void *p, size_t n, mode_t mode);
  * file_append(path, line, n): n bytes, whose last is LF, go to the end of path
  * in one piece and are on disk (fdatasync) when it returns 0. Other writers
  * that use this wait (flock). A torn last line, left by a crash, is first ended
- * with LF. -1 with errno; after a short write the file is cut back.
+ * with LF. A file renamed away meanwhile (logrotate) is left alone and begun
+ * anew. -1 with errno; after a short write the file is cut back.
  */
 int file_append(const char *path, const char *line, size_t n);
+
+/* file_append_head: the same; in a file that is new or empty, head (whole
+ * lines) goes before the line */
+int file_append_head(const char *path, const char *head, size_t n_head,
+    const char *line, size_t n);
 
 /*
  * file_lock(path, wait_s): an exclusive lock on path (made if it is not there,
