@@ -4,6 +4,7 @@ load ../lib/common
 load ../lib/services.sh
 
 setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	svc_begin
 	examples=$(cd "$BATS_TEST_DIRNAME/../../scripts/examples" && pwd)
 	END=$(($(date +%s) / 60 * 60))

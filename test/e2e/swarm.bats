@@ -4,6 +4,8 @@ load ../lib/common
 load ../lib/services.sh
 
 setup_file() {
+	# one service for all tests
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	WHY_NOT=$(docker_usable) || {
 		export WHY_NOT
 		echo "# Docker tests are skipped: $WHY_NOT" >&3
@@ -18,8 +20,8 @@ setup_file() {
 	export MAIN=$URL
 	svc_spawn hook python3 "$SVC_LIB/hook.py"
 	svc_ready hook 10 grep -q . "$SVC/hook.log"
-	ALERT_WEBHOOK_URL=http://127.0.0.1:$(head -n 1 "$SVC/hook.log")/hook
-	export ALERT_WEBHOOK_URL
+	HOOK=http://127.0.0.1:$(head -n 1 "$SVC/hook.log")/hook
+	export HOOK
 	docker_traces >"$SVC/before"
 	docker_start
 	docker_import web:1
@@ -33,6 +35,7 @@ teardown_file() {
 
 setup() {
 	[ -z "${WHY_NOT:-}" ] || skip "$WHY_NOT"
+	export ALERT_WEBHOOK_URL=$HOOK
 	dir=$BATS_TEST_TMPDIR
 }
 
@@ -178,7 +181,7 @@ field() {
 	svc_stop doomed
 	swarm_set web 6
 	version=$(swarm_version web)
-	loop "$dir/quiet.conf" --retries 0
+	loop "$dir/quiet.conf"
 	[ "${exits%% *}" = 3 ]
 	[ "$(field .action)" = hold ]
 	[ "$(field .recommended_instances)" = 6 ]
