@@ -101,8 +101,11 @@ struct target_driver {
 	enum target_outcome (*scale)(void *self,
 	    const struct target_change *change, struct buf *request,
 	    struct buf *why);
-	/* settled(self, want, why): one look. why gets what holds it up. */
+	/* settled(self, want, why): one look; why as target_wait's */
 	enum target_arrival (*settled)(void *self, long want, struct buf *why);
+	/* explain(self, why): asks what holds it up, once, after a time-out;
+	 * NULL: this driver knows no more than settled said */
+	void (*explain)(void *self, struct buf *why);
 };
 
 extern const struct target_driver target_file, target_swarm;

@@ -1,0 +1,41 @@
+/*
+ * engine.h - a Docker Engine: where it is, its API, its answers
+ * Private to the room: what the drivers that talk to one share.
+ */
+#ifndef TARGET_ENGINE_H
+#define TARGET_ENGINE_H
+
+#include "http/http.h"
+#include "json/json.h"
+
+struct engine {
+	struct http *h;
+	char *host;
+	char *shown; /* the same for messages, without a password */
+	char api[16]; /* "v1.41"; "" until the engine was asked */
+};
+
+/*
+ * engine_open(e, host, timeout, why): host as in "unix:///run/docker.sock",
+ * "tcp://manager:2376", "https://..."; NULL or "": $DOCKER_HOST, else the usual
+ * socket. $DOCKER_TLS_VERIFY and $DOCKER_CERT_PATH mean what they mean to the
+ * docker command. timeout: seconds for an answer, 10 at most. Nothing is sent
+ * yet. 0, or -1 with a message and nothing to close.
+ */
+int engine_open(
+    struct engine *e, const char *host, double timeout, struct buf *why);
+void engine_close(struct engine *e);
+
+/* engine_api(e, why): asks once which API it has and fills e->api. 0 or -1. */
+int engine_api(struct engine *e, struct buf *why);
+
+/* engine_get(e, path, r, why): an answer as JSON, or NULL and a message; the
+ * text stays in r, which the caller frees */
+struct json *engine_get(const struct engine *e, const char *path,
+    struct http_response *r, struct buf *why);
+
+/* engine_complain: what went wrong with r, and what to do about it */
+void engine_complain(
+    const struct engine *e, const struct http_response *r, struct buf *why);
+
+#endif
