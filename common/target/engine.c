@@ -195,7 +195,7 @@ engine_api(struct engine *e, struct buf *why)
 		    e->shown, v);
 	else if (j != NULL)
 		buf_printf(
-		    why, "'%s' does not say which Engine API it has", e->host);
+		    why, "'%s' does not say which Engine API it has", e->shown);
 	json_free(j);
 	http_response_free(&r);
 	return e->api[0] != '\0' ? 0 : -1;

@@ -58,8 +58,8 @@ swarm_open(const struct conf_apply *settings, struct buf *why)
 		free(s);
 		return NULL;
 	}
-	if (engine_open(&s->engine, settings->engine.shown, settings->timeout,
-		why) == 0)
+	if (engine_open(&s->engine, settings->host, settings->timeout, why) ==
+	    0)
 		return s;
 	swarm_close(s);
 	return NULL;
