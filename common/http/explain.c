@@ -1,72 +1,16 @@
-#include <stdint.h>
 #include <string.h>
 
+#include "base/excerpt.h"
 #include "base/number.h"
 #include "http/private.h"
 #include "json/json.h"
 
 enum { QUOTE_MAX = 300 };
 
-/* The length of the UTF-8 character at s, at most n bytes; 0: none is there.
- * Source: Unicode 15, table 3-7. */
-static size_t
-character(const unsigned char *s, size_t n)
-{
-	size_t k = s[0] < 0x80 ? 1
-	    : s[0] < 0xc2      ? 0
-	    : s[0] < 0xe0      ? 2
-	    : s[0] < 0xf0      ? 3
-	    : s[0] < 0xf5      ? 4
-			       : 0;
-
-	if (k == 0 || k > n)
-		return 0;
-	for (size_t i = 1; i < k; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return k;
-}
-
-/* At most max bytes of s on one line: runs of blanks and control characters
- * are one blank, what is no UTF-8 is a question mark. */
-static void
-put_excerpt(struct buf *b, const char *s, size_t n, size_t max)
-{
-	size_t end = b->len + max;
-	int blank = 0, begun = 0;
-
-	for (size_t i = 0; i < n;) {
-		const unsigned char *c = (const unsigned char *)s + i;
-		size_t k = character(c, n - i);
-
-		if (*c <= ' ' || *c == 0x7f) {
-			blank = begun;
-			i++;
-			continue;
-		}
-		if (b->failed || b->len + 1 + k > end) {
-			buf_str(b, "...");
-			return;
-		}
-		if (blank)
-			buf_char(b, ' ');
-		blank = 0;
-		begun = 1;
-		if (k > 0)
-			buf_add(b, c, k);
-		else
-			buf_char(b, '?');
-		i += k > 0 ? k : 1;
-	}
-}
-
 static void
 put_json_text(struct buf *b, const char *s)
 {
-	put_excerpt(b, s, strlen(s), QUOTE_MAX);
+	buf_excerpt(b, s, strlen(s), QUOTE_MAX);
 }
 
 /* The kind of error in brackets and its text, where the body is one of the
@@ -117,19 +61,19 @@ put_body(struct buf *b, const struct buf *body)
 	title = strcasestr(s, "<title>");
 	end = title != NULL ? strcasestr(title, "</title>") : NULL;
 	if (end != NULL && end > title + 7)
-		put_excerpt(b, title + 7, (size_t)(end - title - 7), QUOTE_MAX);
+		buf_excerpt(b, title + 7, (size_t)(end - title - 7), QUOTE_MAX);
 	else
-		put_excerpt(b, s, body->len, QUOTE_MAX);
+		buf_excerpt(b, s, body->len, QUOTE_MAX);
 	buf_char(b, '"');
 }
 
 void
-explain_where(const struct http *h, const char *path, struct buf *out)
+http_where(const struct http *h, const char *path, struct buf *out)
 {
 	buf_char(out, '\'');
-	put_excerpt(out, h->shown, strcspn(h->shown, "?#"), 400);
+	buf_excerpt(out, h->shown, strcspn(h->shown, "?#"), 400);
 	if (path != NULL && !h->hide_path)
-		put_excerpt(out, path, strcspn(path, "?#"), 400);
+		buf_excerpt(out, path, strcspn(path, "?#"), 400);
 	buf_char(out, '\'');
 }
 
@@ -147,11 +91,11 @@ explain_status(const struct http *h, const char *path, const struct attempt *a,
 	struct buf *b = &r->error;
 	char s[NUMBER_SIZE];
 
-	explain_where(h, path, b);
+	http_where(h, path, b);
 	buf_printf(b, " answered %ld", r->status);
 	if (a->redirect != NULL) {
 		buf_str(b, ": it has moved to '");
-		put_excerpt(b, a->redirect,
+		buf_excerpt(b, a->redirect,
 		    h->hide_path ? 0 : strcspn(a->redirect, "?#"), QUOTE_MAX);
 		buf_str(b, "', which is not followed");
 	} else {
@@ -173,7 +117,7 @@ put_reason(const struct http *h, const struct attempt *a, struct buf *b)
 		s = strerror((int)a->os_error);
 	else if (*s == '\0')
 		s = curl_easy_strerror(a->code);
-	put_excerpt(b, s, strlen(s), QUOTE_MAX);
+	buf_excerpt(b, s, strlen(s), QUOTE_MAX);
 }
 
 static void
@@ -230,17 +174,17 @@ explain_failure(const struct http *h, const char *path, const struct attempt *a,
 	struct buf *b = &r->error;
 
 	if (a->too_long) {
-		explain_where(h, path, b);
+		http_where(h, path, b);
 		buf_printf(
 		    b, " gave an answer of more than %zu bytes", h->max_body);
 	} else if (a->code == CURLE_COULDNT_CONNECT ||
 	    a->code == CURLE_COULDNT_RESOLVE_HOST) {
 		buf_str(b, "cannot reach ");
-		explain_where(h, path, b);
+		http_where(h, path, b);
 		buf_str(b, ": ");
 		put_reason(h, a, b);
 	} else {
-		explain_where(h, path, b);
+		http_where(h, path, b);
 		put_failure(h, a, r, b);
 	}
 	put_tries(r, b);

@@ -61,12 +61,15 @@ struct http_request {
 	const char *const *headers; /* NULL-ended "Name: value" */
 	int repeatable; /* doing it twice does no harm: retry it though its
 			 * method is none of GET, HEAD, PUT, DELETE, OPTIONS */
+	int once; /* no retries for this one */
 	double total_s; /* instead of the option's; 0: as that says */
 };
 
 /* { 0 } is valid. http_send empties it first, so that it can serve again. */
 struct http_response {
 	long status; /* 200, ...; 0: no whole answer came */
+	int timed_out; /* that is why it is 0 */
+	int too_long; /* that is why: a body of more than max_body */
 	struct buf body; /* NUL-ended; s may be NULL where it is empty */
 	struct buf error; /* what went wrong, for a person; UTF-8, one line */
 	int sent; /* the last try may have reached the server: where status is
@@ -106,6 +109,11 @@ void http_response_free(struct http_response *);
 /* http_header(r, name): the value of the answer's header, whatever its case;
  * NULL: none. Valid as long as r is. */
 const char *http_header(const struct http_response *r, const char *name);
+
+/* http_where(h, path, out): the address of a request as messages name it, in
+ * quotes: without user, password and query, and where hide_path was given
+ * without path */
+void http_where(const struct http *h, const char *path, struct buf *out);
 
 /* http_escape(out, s): s as part of a query or form (RFC 3986, section 2.1):
  * all but letters, digits and -._~ as %XX */

@@ -39,8 +39,4 @@ void explain_status(const struct http *h, const char *path,
 void explain_failure(const struct http *h, const char *path,
     const struct attempt *a, struct http_response *r);
 
-/* explain_where(h, path, out): the address of a request without what is
- * secret in it, in quotes */
-void explain_where(const struct http *h, const char *path, struct buf *out);
-
 #endif

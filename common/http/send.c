@@ -334,7 +334,7 @@ http_send(struct http *h, const struct http_request *q, struct http_response *r)
 	double pause = h->backoff_s;
 	struct attempt a;
 
-	r->tries = 0;
+	r->tries = r->timed_out = r->too_long = 0;
 	buf_clear(&r->error);
 	for (;;) {
 		double wait;
@@ -344,13 +344,15 @@ http_send(struct http *h, const struct http_request *q, struct http_response *r)
 		if (a.code == CURLE_OK && r->status >= 200 && r->status < 300)
 			return 0;
 		wait = a.wait_s >= 0 ? a.wait_s : fmin(pause, h->max_wait_s);
-		if (r->tries > h->retries || !worth_another(q, r, &a) ||
-		    wait > h->max_wait_s)
+		if (q->once || r->tries > h->retries ||
+		    !worth_another(q, r, &a) || wait > h->max_wait_s)
 			break;
 		pause *= 2;
 		free(a.redirect);
 		clock_sleep(wait);
 	}
+	r->timed_out = a.code == CURLE_OPERATION_TIMEDOUT;
+	r->too_long = a.too_long;
 	if (a.code == CURLE_OK)
 		explain_status(h, q->path, &a, r);
 	else
