@@ -1,0 +1,273 @@
+#include "model/detect.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/quantile.h"
+
+const char *const detect_kinds[] = { "spike", "drop", "level", "flat",
+	"missing", NULL };
+
+enum view { VIEW_VALUE, VIEW_HOUR, VIEW_SEASON, VIEW_RESTLESS, VIEWS };
+
+static const double weight[VIEWS] = { 1, 1, 1, 0.5 };
+static const double half_life_days[VIEWS] = { 0, 13.89, 3.472, 0 };
+
+/* The range that a view has kept to. */
+struct range {
+	double lo, hi;
+	double keep; /* what is left of its half-width after a sample; 1: all */
+	int set;
+};
+
+/* How far x lies outside, in widths of the range, signed; the range takes x
+ * in, and then a side that x does not touch draws nearer to the middle. tiny:
+ * a width that counts as none. */
+static double
+leave(struct range *r, double x, double tiny)
+{
+	double width, far = 0, middle;
+
+	if (!r->set) {
+		r->lo = r->hi = x;
+		r->set = 1;
+		return 0;
+	}
+	width = r->hi - r->lo + tiny;
+	if (x > r->hi) {
+		far = (x - r->hi) / width;
+		r->hi = x;
+	} else if (x < r->lo) {
+		far = (x - r->lo) / width;
+		r->lo = x;
+	}
+	if (r->keep < 1) {
+		middle = (r->hi + r->lo) / 2;
+		if (x < r->hi)
+			r->hi = middle + (r->hi - middle) * r->keep;
+		if (x > r->lo)
+			r->lo = middle + (r->lo - middle) * r->keep;
+	}
+	return far;
+}
+
+struct detector {
+	const double *y;
+	size_t n, hour, day; /* samples */
+	double *sum, *usum, *usum2; /* running sums of load, log load and its
+				     * square, [n + 1] */
+	struct range ranges[VIEWS];
+	struct range before[VIEWS]; /* as they were before the newest sample */
+	double far[VIEWS]; /* of the newest sample */
+	double raised; /* the fading score of earlier edges */
+};
+
+/* The mean of the last k samples up to and including i */
+static double
+mean_of(const double *sum, size_t i, size_t k)
+{
+	size_t from = i + 1 > k ? i + 1 - k : 0;
+
+	return (sum[i + 1] - sum[from]) / (double)(i + 1 - from);
+}
+
+static double
+restless(const struct detector *d, size_t i)
+{
+	double m = mean_of(d->usum, i, d->day);
+	double v = mean_of(d->usum2, i, d->day) - m * m;
+
+	return log(sqrt(v > 0 ? v : 0) + 0.02);
+}
+
+/* Takes sample i in; returns its s. */
+static double
+look(struct detector *d, size_t i)
+{
+	double x[VIEWS] = { d->y[i], mean_of(d->sum, i, d->hour), 0, 0 };
+	double s = 0;
+
+	if (i >= d->day) {
+		x[VIEW_SEASON] =
+		    x[VIEW_HOUR] - mean_of(d->sum, i - d->day, d->hour);
+		x[VIEW_RESTLESS] = restless(d, i);
+	}
+	memcpy(d->before, d->ranges, sizeof(d->before));
+	for (int v = 0; v < VIEWS; v++) {
+		d->far[v] = 0;
+		if (v == VIEW_RESTLESS && i < d->day)
+			continue; /* no whole day to look back on */
+		d->far[v] =
+		    leave(&d->ranges[v], x[v], 1e-12 + 1e-9 * fabs(d->y[i]));
+		s += weight[v] * fabs(d->far[v]);
+	}
+	return s;
+}
+
+static enum view
+view_of(const struct detector *d)
+{
+	enum view best = VIEW_VALUE;
+
+	for (int v = 1; v < VIEWS; v++)
+		if (weight[v] * fabs(d->far[v]) >
+		    weight[best] * fabs(d->far[best]))
+			best = (enum view)v;
+	return best;
+}
+
+static void
+describe(const struct detector *d, size_t i, struct detect_event *e)
+{
+	enum view v = view_of(d);
+	double yesterday = NAN;
+
+	if (i >= d->day)
+		yesterday = mean_of(d->sum, i - d->day, d->hour);
+	e->at = i;
+	e->value = d->y[i];
+	e->until = 1;
+	e->expected = isfinite(yesterday) ? yesterday
+	    : i > 0			  ? mean_of(d->sum, i - 1, d->hour)
+					  : (double)NAN;
+	e->lo = d->before[VIEW_VALUE].lo;
+	e->hi = d->before[VIEW_VALUE].hi;
+	e->kind = d->far[v] > 0 ? DETECT_SPIKE : DETECT_DROP;
+	if (v == VIEW_HOUR || v == VIEW_SEASON) {
+		double base = v == VIEW_SEASON ? yesterday : 0;
+
+		e->kind = DETECT_LEVEL;
+		e->lo = base + d->before[v].lo;
+		e->hi = base + d->before[v].hi;
+	} else if (v == VIEW_RESTLESS && d->far[v] < 0) {
+		e->kind = DETECT_FLAT;
+	}
+}
+
+/* Running sums; the logarithm is that of the load above the least of the
+ * first day, plus a tenth of that day's median. 0 or -1. */
+static int
+prepare(struct detector *d)
+{
+	size_t k = d->day < d->n ? d->day : d->n, positive = 0;
+	double *first = malloc((k + 1) * sizeof(*first));
+	double least = 0, c = 1;
+
+	d->sum = calloc(3 * (d->n + 1), sizeof(*d->sum));
+	if (first == NULL || d->sum == NULL) {
+		free(first);
+		return -1;
+	}
+	d->usum = d->sum + d->n + 1;
+	d->usum2 = d->usum + d->n + 1;
+	for (size_t i = 0; i < k; i++) {
+		least = d->y[i] < least ? d->y[i] : least;
+		if (d->y[i] > 0)
+			first[positive++] = d->y[i];
+	}
+	if (positive > 0) {
+		math_sort(first, positive);
+		c = 0.1 * first[positive / 2];
+	}
+	free(first);
+	for (size_t i = 0; i < d->n; i++) {
+		double above = d->y[i] > least ? d->y[i] - least : 0;
+		double u = log(above + c);
+
+		d->sum[i + 1] = d->sum[i] + d->y[i];
+		d->usum[i + 1] = d->usum[i] + u;
+		d->usum2[i + 1] = d->usum2[i] + u * u;
+	}
+	return 0;
+}
+
+struct found {
+	struct detect_event *e;
+	size_t n, cap;
+};
+
+static struct detect_event *
+add(struct found *f)
+{
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? f->cap * 2 : 32;
+		struct detect_event *e = realloc(f->e, cap * sizeof(*e));
+
+		if (e == NULL)
+			return NULL;
+		f->e = e;
+		f->cap = cap;
+	}
+	f->e[f->n] = (struct detect_event){ .until = 1 };
+	return &f->e[f->n++];
+}
+
+/* The gap that begins at i: an event where it is three samples or longer.
+ * Returns its length. */
+static size_t
+gap(struct found *f, const unsigned char *ok, size_t n, size_t i)
+{
+	size_t len = 0;
+	struct detect_event *e;
+
+	while (i + len < n && !ok[i + len])
+		len++;
+	if (len >= 3 && (e = add(f)) != NULL)
+		*e = (struct detect_event){ .at = i,
+			.kind = DETECT_MISSING,
+			.score = (double)len / (double)(len + 12),
+			.value = NAN,
+			.expected = NAN,
+			.lo = NAN,
+			.hi = NAN,
+			.until = (double)len };
+	return len;
+}
+
+int
+detect_run(const double *y, const unsigned char *ok, size_t n,
+    const struct detect_options *o, struct detect_event **events, size_t *count)
+{
+	struct detector d = { .y = y, .n = n };
+	double fade = pow(0.5, o->step / (5 * 3600.0));
+	struct found f = { 0 };
+	size_t i = 0, warm;
+
+	d.hour = o->step < 3600 ? (size_t)lround(3600 / o->step) : 1;
+	d.day = o->step < 86400 ? (size_t)lround(86400 / o->step) : 1;
+	warm = o->warm > 0 ? o->warm : 2 * d.day;
+	for (int v = 0; v < VIEWS; v++)
+		d.ranges[v].keep = half_life_days[v] > 0
+		    ? pow(0.5, o->step / (86400 * half_life_days[v]))
+		    : 1;
+	if (prepare(&d) != 0)
+		goto fail;
+	while (i < n) {
+		struct detect_event *e;
+		double s;
+
+		if (!ok[i] && (i == 0 || ok[i - 1]))
+			gap(&f, ok, n, i);
+		s = look(&d, i);
+		d.raised *= fade;
+		if (i >= warm && ok[i] && s > d.raised) {
+			d.raised = s < 30 ? s : 30;
+			if (s / (1 + s) >= o->threshold && s > 0) {
+				if ((e = add(&f)) == NULL)
+					goto fail;
+				e->score = s / (1 + s);
+				describe(&d, i, e);
+			}
+		}
+		i++;
+	}
+	free(d.sum);
+	*events = f.e;
+	*count = f.n;
+	return 0;
+fail:
+	free(d.sum);
+	free(f.e);
+	return -1;
+}

@@ -1,0 +1,63 @@
+/*
+ * detect.h - what is abnormal in a series, seen only from before
+ *
+ * Four views of the load, each with the range it has kept to so far:
+ *   value     the sample itself; its range never forgets
+ *   hour      the mean of the last hour; its range shrinks back towards its
+ *             middle with a half-life of 14 days
+ *   season    the mean of the last hour less the same hour yesterday's;
+ *             half-life 3.5 days
+ *   restless  the logarithm of the standard deviation of the log load over the
+ *             last day; its range never forgets
+ * A view that leaves its range scores how far, in widths of that range, and
+ * the range then takes the new value in. score = s / (1 + s), where s is the
+ * sum of value, hour, season and half of restless. Only a rising edge counts:
+ * a score must be above all scores before it, which fade with a half-life of
+ * five hours. Nothing after a sample changes what is said of it.
+ *
+ * The views, half-lives and the default threshold were chosen on the AWS and
+ * artificial parts of the Numenta anomaly benchmark (Lavin and Ahmad 2015);
+ * test/bench/README says how to score them again.
+ */
+#ifndef MODEL_DETECT_H
+#define MODEL_DETECT_H
+
+#include <stddef.h>
+
+enum detect_kind {
+	DETECT_SPIKE,
+	DETECT_DROP,
+	DETECT_LEVEL,
+	DETECT_FLAT,
+	DETECT_MISSING
+};
+extern const char *const detect_kinds[];
+
+struct detect_event {
+	size_t at; /* index of the sample; of a gap: of its first sample */
+	enum detect_kind kind;
+	double score; /* (0, 1) */
+	double value; /* the sample; NAN for missing */
+	double expected, lo, hi; /* in the unit of the load; NAN: not known */
+	double until; /* missing: samples it lasted; else 1 */
+};
+
+struct detect_options {
+	double step; /* seconds, > 0 */
+	double threshold; /* events of at least this score, [0, 1) */
+	size_t warm; /* samples at the start that say nothing; 0: two days */
+};
+
+enum { DETECT_DEFAULT_PERCENT = 15 }; /* the default threshold is 0.15 */
+
+/*
+ * detect_run(y, ok, n, o, events, count): the events in y[0..n-1] (finite;
+ * where ok[i] is 0 nothing was observed and y[i] holds the value before).
+ * *events is allocated, ordered by at, for the caller to free. O(n). Returns
+ * 0, or -1: out of memory.
+ */
+int detect_run(const double *y, const unsigned char *ok, size_t n,
+    const struct detect_options *o, struct detect_event **events,
+    size_t *count);
+
+#endif
