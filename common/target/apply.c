@@ -1,0 +1,511 @@
+#include "target/apply.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/status.h"
+#include "record/journal.h"
+#include "target/past.h"
+#include "target/result.h"
+
+enum { LOCK_WAIT = 5 }; /* seconds for another that is acting */
+
+struct work { /* one decision in hand */
+	const struct apply_settings *s;
+	const struct decision *d;
+	const struct record *r;
+	struct apply_result *out;
+	struct target *target;
+	struct past past;
+	int64_t now;
+};
+
+static void
+end(struct apply_result *r, enum apply_status status)
+{
+	r->status = status;
+	if (status == APPLY_REFUSED)
+		r->exit = STATUS_REFUSED;
+	else if (status == APPLY_FAILED || status == APPLY_TIMEOUT)
+		r->exit = STATUS_REMOTE;
+	else
+		r->exit = STATUS_OK;
+}
+
+/* One line to the journal. Where that fails nothing may be done: -1. */
+static int
+keep(struct work *w, const char *line, size_t n)
+{
+	struct buf why = { 0 };
+	int r = 0;
+
+	if (w->s->state_dir == NULL || w->s->dry_run)
+		return 0;
+	if (journal_append(w->s->state_dir, w->d->target, line, n, &why) != 0) {
+		buf_printf(&w->out->notes, "%s\n",
+		    why.s != NULL ? why.s : "out of memory");
+		r = -1;
+	}
+	buf_free(&why);
+	return r;
+}
+
+/* The line of a result to the journal, said on stderr where it cannot be */
+static void
+keep_result(struct work *w, const char *line, size_t n,
+    const struct apply_result *result)
+{
+	struct buf b = { 0 };
+
+	apply_line(&b, line, n, result);
+	if (b.failed)
+		buf_str(&w->out->notes, "out of memory\n");
+	if (b.failed || keep(w, b.s, b.len) != 0)
+		w->out->exit = STATUS_FAILED;
+	buf_free(&b);
+}
+
+/* What is about to be done, before it is done. -1: it may not be. */
+static int
+keep_intent(struct work *w)
+{
+	struct buf b = { 0 }, value = { 0 };
+	const struct decision *d = w->d;
+	int r = -1;
+
+	buf_char(&value, '{');
+	record_put_str(&value, "driver", w->out->driver);
+	record_put_num(&value, "from", (double)d->current);
+	record_put_num(&value, "to", (double)d->recommended);
+	record_put_str(&value, "version", d->observed.version);
+	record_put_num(&value, "process", (double)getpid());
+	record_put_time(&value, "at", journal_clock());
+	buf_char(&value, '}');
+	result_retype(
+	    &b, w->r->line, w->r->len, "\"intent\"", "intent", &value);
+	if (!b.failed)
+		r = keep(w, b.s, b.len);
+	buf_free(&value);
+	buf_free(&b);
+	return r;
+}
+
+/* Writes the missing result of an intent. Called with the right to act, so
+ * that it cannot be one that is still being worked on. 0; -1: not known. */
+static int
+mend(struct work *w)
+{
+	struct apply_result cut = { .took_ms = -1, .confirmed = -1 };
+	const struct json *intent;
+	struct state state;
+	const char *text;
+	struct json *j;
+	double x = -1;
+
+	j = json_parse(w->past.open, w->past.n_open, &text);
+	intent = json_get(j, "intent");
+	if (target_read(w->target, &state) != 0) {
+		buf_printf(&w->out->error, "%s", state.error);
+		json_free(j);
+		return -1;
+	}
+	cut.status = result_judge(intent, &state, &cut.error);
+	if (cut.status != APPLY_FAILED)
+		cut.confirmed = cut.status == APPLY_APPLIED;
+	snprintf(cut.driver, sizeof(cut.driver), "%s", w->out->driver);
+	cut.from = json_get_num(intent, "from", &x) == 0 ? (long)x : -1;
+	cut.to = json_get_num(intent, "to", &x) == 0 ? (long)x : -1;
+	cut.at = journal_clock();
+	buf_printf(&w->out->notes,
+	    "an earlier run was cut off while it changed '%s' from %ld to %ld: "
+	    "%s\n",
+	    w->d->target, cut.from, cut.to, cut.error.s);
+	keep_result(w, w->past.open, w->past.n_open, &cut);
+	apply_result_free(&cut);
+	json_free(j);
+	return 0;
+}
+
+static int
+recall(struct work *w)
+{
+	past_free(&w->past);
+	return past_read(
+	    &w->past, w->s->state_dir, w->d, w->now, &w->out->error);
+}
+
+static int
+open_target(struct work *w)
+{
+	if (w->target == NULL)
+		w->target =
+		    target_open(w->d->target, &w->s->apply, &w->out->error);
+	return w->target != NULL ? 0 : -1;
+}
+
+/* A decision that asks for nothing may still find that an earlier change was
+ * cut off, and learns what became of it. */
+static void
+tend(struct work *w)
+{
+	struct buf why = { 0 };
+	int lock;
+
+	if (w->s->state_dir == NULL || w->s->dry_run ||
+	    w->s->apply.driver == NULL || *w->s->apply.driver == '\0')
+		return;
+	if (recall(w) == 0 && w->past.open != NULL && open_target(w) == 0) {
+		lock = journal_lock(w->s->state_dir, w->d->target, 0, &why);
+		if (lock >= 0) {
+			if (recall(w) == 0 && w->past.open != NULL)
+				mend(w);
+			close(lock);
+		}
+	}
+	/* none of this is this decision's error */
+	if (w->out->error.len > 0)
+		buf_printf(&w->out->notes, "%s\n", w->out->error.s);
+	buf_clear(&w->out->error);
+	buf_free(&why);
+}
+
+/* The action and the counts go together; else what is wrong */
+static const char *
+contradiction(const struct decision *d)
+{
+	if (d->action == ACTION_MAINTAIN || d->action == ACTION_HOLD) {
+		if (d->current >= 0 && d->recommended >= 0 &&
+		    d->current != d->recommended)
+			return "asks for no change, and for another count";
+		return NULL;
+	}
+	if (d->current < 0)
+		return "the present count is not known";
+	if (d->recommended < 0)
+		return "no count is recommended";
+	if (d->observed.known && d->observed.instances != d->current)
+		return "its two present counts differ";
+	if (d->action == ACTION_SCALE_DOWN ? d->recommended >= d->current
+					   : d->recommended <= d->current)
+		return "action and counts contradict each other";
+	return NULL;
+}
+
+/* How long the decision holds, in ms; a pending one until it expires */
+static int64_t
+good_until(const struct work *w)
+{
+	if (w->d->approval == APPROVAL_NONE)
+		return w->d->time +
+		    (int64_t)llround(2000 * w->s->decision_interval);
+	if (w->d->expires > 0)
+		return w->d->expires;
+	return w->d->time + (int64_t)llround(1000 * w->s->approval_expires);
+}
+
+/* Fresh, for this driver, and no contradiction: 0; else -1 and why */
+static int
+check(struct work *w)
+{
+	const struct decision *d = w->d;
+	const char *wrong = contradiction(d);
+	struct buf *error = &w->out->error;
+	char span[NUMBER_SIZE];
+	int64_t until = good_until(w);
+	double ahead = (double)(d->time - w->now) / 1000;
+
+	if (wrong != NULL) {
+		buf_str(error, wrong);
+		return -1;
+	}
+	if (w->now > until) {
+		buf_printf(error, "%s: decided %s ago",
+		    d->approval == APPROVAL_NONE ? "stale" : "expired",
+		    duration_format(span, -ahead));
+		return -1;
+	}
+	if (ahead > w->s->decision_interval) {
+		buf_printf(error,
+		    "decided %s in the future: the clocks do not agree",
+		    duration_format(span, ahead));
+		return -1;
+	}
+	if (d->observed.driver[0] != '\0' &&
+	    strcmp(d->observed.driver, w->out->driver) != 0) {
+		buf_printf(error, "decided for driver '%s', not '%s'",
+		    d->observed.driver, w->out->driver);
+		return -1;
+	}
+	return 0;
+}
+
+/* What the journal says against acting: 0, or -1 with the result ended. Only
+ * its word grants, never the record's own. */
+static int
+allowed(struct work *w)
+{
+	struct apply_result *out = w->out;
+	const struct decision *d = w->d;
+	char time[CLOCK_SIZE];
+
+	if (w->past.done) {
+		buf_printf(&out->error, "carried out already, at %s",
+		    clock_format(time, w->past.done_at));
+		end(out, APPLY_REFUSED);
+	} else if (d->approval == APPROVAL_NONE) {
+		return 0;
+	} else if (w->past.denied || d->approval == APPROVAL_DENIED) {
+		buf_printf(&out->error, "denied by %s",
+		    w->past.denied ? w->past.who : "somebody");
+		end(out, APPLY_REFUSED);
+	} else if (w->past.granted) {
+		return 0;
+	} else if (d->approval == APPROVAL_GRANTED) {
+		buf_str(&out->error,
+		    w->s->state_dir != NULL
+			? "says granted, but no grant is in the journal"
+			: "says granted, but without a state folder no grant "
+			  "can be looked up");
+		end(out, APPLY_REFUSED);
+	} else {
+		buf_printf(
+		    &out->error, "waits for a person to grant %s", d->plan);
+		end(out, APPLY_PENDING);
+	}
+	return -1;
+}
+
+/* The change was taken, or may have been: waits and reads back. */
+static void
+verify(struct work *w)
+{
+	struct apply_result *out = w->out;
+	enum target_arrival a;
+	struct buf why = { 0 };
+
+	end(out, APPLY_APPLIED);
+	out->confirmed = 0;
+	if (!w->s->apply.verify)
+		return;
+	a = target_wait(w->target, w->d->recommended, w->s->apply.timeout,
+	    w->s->stop, &why);
+	switch (a) {
+	case TARGET_THERE:
+		out->confirmed = 1;
+		break;
+	case TARGET_STOPPED:
+		buf_str(&out->error,
+		    "ended by a signal before it was seen to "
+		    "have arrived");
+		break;
+	case TARGET_ELSEWHERE:
+		buf_printf(&out->error, "did not stay: %s",
+		    why.s != NULL ? why.s : "");
+		end(out, APPLY_FAILED);
+		break;
+	case TARGET_LATE:
+	case TARGET_LOST:
+		buf_str(&out->error, why.s != NULL ? why.s : "");
+		end(out, APPLY_TIMEOUT);
+		break;
+	}
+	buf_free(&why);
+}
+
+/* The request left, and no answer came: the target is asked what it did. */
+static void
+read_back(struct work *w, const struct state *before)
+{
+	struct apply_result *out = w->out;
+	struct state s;
+
+	if (target_read(w->target, &s) != 0) {
+		buf_printf(&out->error, "; and it could not be read back: %s",
+		    s.error);
+		end(out, APPLY_TIMEOUT);
+		return;
+	}
+	if (s.instances == w->d->recommended &&
+	    (before->version[0] == '\0' ||
+		strcmp(s.version, before->version) != 0)) {
+		buf_clear(&out->error);
+		verify(w);
+		return;
+	}
+	buf_printf(&out->error, "; not carried out: it has %ld", s.instances);
+	end(out, APPLY_FAILED);
+}
+
+static void
+scale(struct work *w, const struct state *before)
+{
+	const struct decision *d = w->d;
+	struct target_change c = { d->current, d->recommended,
+		d->observed.version, w->s->dry_run };
+	struct apply_result *out = w->out;
+
+	switch (target_scale(w->target, &c, &out->request, &out->error)) {
+	case TARGET_WRITTEN:
+		verify(w);
+		break;
+	case TARGET_DRY:
+		end(out, APPLY_DRY_RUN);
+		break;
+	case TARGET_CHANGED:
+		end(out, APPLY_REFUSED);
+		break;
+	case TARGET_REFUSED:
+	case TARGET_AWAY:
+		end(out, APPLY_FAILED);
+		break;
+	case TARGET_UNSURE:
+		read_back(w, before);
+		break;
+	}
+}
+
+/* The target is as the decision saw it: 0; else -1 with the result ended */
+static int
+compare(struct work *w, struct state *now)
+{
+	const struct decision *d = w->d;
+	struct apply_result *out = w->out;
+
+	if (target_read(w->target, now) != 0) {
+		buf_str(&out->error, now->error);
+		end(out, APPLY_FAILED);
+		return -1;
+	}
+	if (now->instances != d->current)
+		buf_printf(&out->error,
+		    "the count is %ld now, and was %ld when this was decided",
+		    now->instances, d->current);
+	else if (d->observed.version[0] != '\0' &&
+	    strcmp(now->version, d->observed.version) != 0)
+		buf_printf(&out->error,
+		    "the target was changed since this was decided: version "
+		    "%s, not %s",
+		    now->version, d->observed.version);
+	else
+		return 0;
+	end(out, APPLY_REFUSED);
+	return -1;
+}
+
+/* With the right to act, which nobody else has meanwhile */
+static void
+act_alone(struct work *w)
+{
+	struct apply_result *out = w->out;
+	struct state before;
+
+	if (recall(w) != 0) {
+		end(out, APPLY_FAILED);
+		out->exit = STATUS_FAILED;
+		return;
+	}
+	if (w->past.open != NULL && !w->s->dry_run &&
+	    (mend(w) != 0 || recall(w) != 0)) {
+		end(out, APPLY_FAILED);
+		return;
+	}
+	if (allowed(w) != 0 || compare(w, &before) != 0)
+		return;
+	if (w->s->stop != NULL && *w->s->stop) {
+		buf_str(
+		    &out->error, "ended by a signal before anything was done");
+		end(out, APPLY_REFUSED);
+		return;
+	}
+	if (!w->s->dry_run && keep_intent(w) != 0) {
+		buf_str(&out->error, "the journal cannot be written");
+		end(out, APPLY_FAILED);
+		out->exit = STATUS_FAILED;
+		return;
+	}
+	scale(w, &before);
+}
+
+static void
+act(struct work *w)
+{
+	struct apply_result *out = w->out;
+	const char *dir = w->s->state_dir;
+	int64_t began = clock_monotonic();
+	int lock = -1;
+
+	if (open_target(w) != 0) {
+		end(out, APPLY_REFUSED);
+		return;
+	}
+	if (dir != NULL && !w->s->dry_run) {
+		lock = journal_lock(dir, w->d->target, LOCK_WAIT, &out->error);
+		if (lock < 0) {
+			end(out, APPLY_REFUSED);
+			return;
+		}
+	}
+	act_alone(w);
+	if (out->request.len > 0)
+		out->took_ms = (long)(clock_monotonic() - began);
+	out->at = journal_clock();
+	if (out->status != APPLY_PENDING)
+		keep_result(w, w->r->line, w->r->len, out);
+	if (lock >= 0)
+		close(lock);
+}
+
+static void
+decide(struct work *w)
+{
+	const struct decision *d = w->d;
+	struct apply_result *out = w->out;
+	int quiet = d->action == ACTION_MAINTAIN || d->action == ACTION_HOLD;
+	int may = d->automatic && w->s->mode != APPLY_MONITOR;
+
+	if (quiet && contradiction(d) == NULL) {
+		tend(w);
+		end(out, APPLY_UNCHANGED);
+	} else if (!may && !w->s->dry_run) {
+		tend(w);
+		end(out, APPLY_MONITORED);
+	} else if (check(w) != 0) {
+		end(out, APPLY_REFUSED);
+		keep_result(w, w->r->line, w->r->len, out);
+	} else {
+		act(w);
+	}
+}
+
+void
+apply_decision(const struct apply_settings *s, const struct decision *d,
+    const struct record *r, struct apply_result *out)
+{
+	struct work w = {
+		.s = s, .d = d, .r = r, .out = out, .now = journal_clock()
+	};
+
+	*out = (struct apply_result){ .from = d->current,
+		.to = d->recommended,
+		.took_ms = -1,
+		.confirmed = -1,
+		.at = w.now };
+	snprintf(out->driver, sizeof(out->driver), "%s",
+	    s->apply.driver != NULL && *s->apply.driver != '\0'
+		? s->apply.driver
+		: d->observed.driver);
+	if (keep(&w, r->line, r->len) != 0) {
+		buf_str(&out->error, "the journal cannot be written");
+		end(out, APPLY_FAILED);
+		out->exit = STATUS_FAILED;
+	} else {
+		decide(&w);
+	}
+	past_free(&w.past);
+	target_close(w.target);
+}
