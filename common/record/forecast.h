@@ -70,6 +70,7 @@ struct forecast {
 	double age_s, coverage, longest_gap_s; /* NAN: not known */
 	char no_forecast[512]; /* why there is none; "" where there is one */
 	char error[512]; /* as-fetch's error, if the series came with one */
+	char note[512]; /* what a person should know of it, "" for nothing */
 };
 
 void forecast_free(struct forecast *); /* frees what it holds, zeroes it */
