@@ -43,6 +43,13 @@ points() {
 		then .[0].values | length else error("not one series") end' "$1"
 }
 
+# pipe_ended PIPE: gives whoever reads it its end; succeeds when the server is
+# ready
+pipe_ended() {
+	timeout 0.5 sh -c ': >"$1"' sh "$1"
+	prometheus_answers "$URL"
+}
+
 served() {
 	local n
 
@@ -52,12 +59,12 @@ served() {
 @test "web.conf: the six key metrics come from node_exporter and /metrics" {
 	local name
 
-	for _ in $(seq 40); do
+	for _ in $(seq 20); do
 		curl -fsS "http://127.0.0.1:$APP_PORT/work?ms=20" >/dev/null
 		sleep 0.05
 	done
 	# two scrapes after the last request make a rate
-	svc_wait 20 served 'app_requests_total{path="/work"}' 40
+	svc_wait 20 served 'app_requests_total{path="/work"}' 20
 	sleep 2
 	echo 3 >"$SVC/count"
 	run --separate-stderr -0 env PROMETHEUS_URL="$MAIN" as-fetch \
@@ -104,9 +111,9 @@ served() {
 	done | jq -s '[.[].data.result[0].values[]]
 		| map([.[0] * 1000, (.[1] | tonumber)])' \
 		>"$BATS_TEST_TMPDIR/expected"
-	jq -s --argjson end "$END" 'map(select(.metric))[0]
+	jq -s --argjson last "$END" 'map(select(.metric))[0]
 		| [.timestamps, .values] | transpose
-		| map(select(.[0] > ($end - 4 * 604800) * 1000))' \
+		| map(select(.[0] > ($last - 4 * 604800) * 1000))' \
 		"$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/got"
 	cmp "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/got"
 }
@@ -115,10 +122,10 @@ served() {
 	as-fetch -u "$MAIN" -q shop_odd --range 1h --step 1m --now "$END" \
 		>"$BATS_TEST_TMPDIR/out"
 	run -1 grep -iE 'nan|inf|null' "$BATS_TEST_TMPDIR/out"
-	run -0 jq -cs --argjson end "$END" 'map(select(.metric))[0] | [
+	run -0 jq -cs --argjson last "$END" 'map(select(.metric))[0] | [
 		(.values | all(. == 1)),
-		([range($end - 3540; $end + 1; 60) * 1000] - .timestamps
-			| map(($end * 1000 - .) / 60000))]' \
+		([range($last - 3540; $last + 1; 60) * 1000] - .timestamps
+			| map(($last * 1000 - .) / 60000))]' \
 		"$BATS_TEST_TMPDIR/out"
 	[ "$output" = '[true,[40,30,20]]' ]
 }
@@ -214,7 +221,7 @@ served() {
 }
 
 @test "as-fetch: a server that is not ready, and one that becomes so" {
-	# its log of writes is a pipe that nobody writes to: it reads on for ever
+	# a part of its log of writes is a pipe that nobody writes to
 	mkdir -p "$SVC/late/wal"
 	history_into "$SVC/late" "$END" 1 60
 	mkfifo "$SVC/late/wal/00000000"
@@ -223,8 +230,8 @@ served() {
 		-q 'shop_load{part="flat"}' --retries 0
 	[[ $stderr == *503* && $stderr == *'Service Unavailable'* ]]
 	run -0 jq -e '.values == [] and .error' <<<"$output"
-	# now the pipe ends while as-fetch is at its retries
-	(sleep 0.4 && : >"$SVC/late/wal/00000000") 3>&- &
+	# now the pipe ends, as often as it is read, while as-fetch tries on
+	(sleep 0.4 && svc_wait 10 pipe_ended "$SVC/late/wal/00000000") 3>&- &
 	run --separate-stderr -0 as-fetch -u "$URL" --range 1h --step 1m \
 		-q 'shop_load{part="flat"}' --retries 6
 	run -0 jq -e '.values | length >= 50' <<<"$output"
