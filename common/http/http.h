@@ -12,8 +12,8 @@
  *	http_response_free(&r);
  *	http_close(h);
  *
- * One struct http keeps its connection from request to request; it is not to
- * be used by two threads at once.
+ * One struct http keeps its connection from request to request (one that may
+ * not be repeated gets a new one); it is not to be used by two threads at once.
  *
  * Proxies of the environment (http_proxy, ...) hold, but never for a unix
  * socket or a loopback address. A redirect is followed for GET, HEAD, and for

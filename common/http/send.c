@@ -65,6 +65,26 @@ http_header(const struct http_response *r, const char *name)
 	return NULL;
 }
 
+static int
+method_is(const struct http_request *q, const char *const *list)
+{
+	const char *m = q->method != NULL ? q->method : "GET";
+
+	for (; *list != NULL; list++)
+		if (strcmp(m, *list) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+may_repeat(const struct http_request *q)
+{
+	static const char *const safe[] = { "GET", "HEAD", "PUT", "DELETE",
+		"OPTIONS", NULL };
+
+	return q->repeatable || method_is(q, safe);
+}
+
 static void
 set_method(struct http *h, const struct http_request *q)
 {
@@ -81,6 +101,10 @@ set_method(struct http *h, const struct http_request *q)
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	else
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, m);
+	/* where a connection that it had kept is closed without an answer,
+	 * libcurl sends once more of itself, whatever the method */
+	if (!may_repeat(q))
+		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 /* Who we are and whom we believe */
@@ -244,17 +268,6 @@ same_place(const char *from, const char *to)
 }
 
 static int
-method_is(const struct http_request *q, const char *const *list)
-{
-	const char *m = q->method != NULL ? q->method : "GET";
-
-	for (; *list != NULL; list++)
-		if (strcmp(m, *list) == 0)
-			return 1;
-	return 0;
-}
-
-static int
 may_follow(const struct http_request *q, long status)
 {
 	static const char *const reads[] = { "GET", "HEAD", NULL };
@@ -304,12 +317,9 @@ static int
 worth_another(const struct http_request *q, const struct http_response *r,
     const struct attempt *a)
 {
-	static const char *const safe[] = { "GET", "HEAD", "PUT", "DELETE",
-		"OPTIONS", NULL };
-
 	if (never_sent(a->code))
 		return 1;
-	if (a->too_long || (!q->repeatable && !method_is(q, safe)))
+	if (a->too_long || !may_repeat(q))
 		return 0;
 	switch ((int)a->code) {
 	case CURLE_OK:
