@@ -1,0 +1,100 @@
+#include "channel/channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct channel_kind *const kinds[] = { &channel_webhook };
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+struct channel {
+	const struct channel_kind *kind;
+	char *name;
+	void *self;
+};
+
+static const struct channel_kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+int
+channel_known(const char *kind)
+{
+	return find_kind(kind) != NULL;
+}
+
+void
+channel_kinds(struct buf *out)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", kinds[i]->name);
+}
+
+struct channel *
+channel_open(
+    const char *kind, const struct channel_settings *s, struct buf *why)
+{
+	const struct channel_kind *k = find_kind(kind);
+	struct channel *c;
+
+	if (k == NULL) {
+		buf_printf(why, "there is no channel '%s'; there is: ", kind);
+		channel_kinds(why);
+		return NULL;
+	}
+	c = calloc(1, sizeof(*c));
+	if (c != NULL && (c->name = strdup(s->name)) != NULL) {
+		c->kind = k;
+		c->self = k->open(s, why);
+		if (c->self != NULL)
+			return c;
+	}
+	if (why->len == 0)
+		buf_str(why, "out of memory");
+	channel_close(c);
+	return NULL;
+}
+
+void
+channel_close(struct channel *c)
+{
+	if (c == NULL)
+		return;
+	if (c->self != NULL)
+		c->kind->close(c->self);
+	free(c->name);
+	free(c);
+}
+
+const char *
+channel_name(const struct channel *c)
+{
+	return c->name;
+}
+
+int
+channel_send(struct channel *c, const struct channel_message *m, int once,
+    struct buf *why)
+{
+	return c->kind->send(c->self, m, once, why);
+}
+
+double
+channel_patience(const struct channel_settings *s)
+{
+	double each = s->timeout > 0 ? s->timeout : 10;
+
+	return each * (double)(2 * s->retries + 1);
+}
+
+void
+channel_show(
+    struct channel *c, const struct channel_message *m, struct buf *out)
+{
+	c->kind->show(c->self, m, out);
+}

@@ -1,0 +1,493 @@
+#include "channel/notice.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/excerpt.h"
+#include "io/digest.h"
+
+static const struct {
+	const char *word;
+	unsigned event;
+} words[] = { { "scale_up", NOTICE_SCALE_UP },
+	{ "scale_down", NOTICE_SCALE_DOWN },
+	{ "emergency_scale", NOTICE_EMERGENCY },
+	{ "maintain", NOTICE_MAINTAIN }, { "hold", NOTICE_HOLD },
+	{ "applied", NOTICE_APPLIED }, { "unchanged", NOTICE_UNCHANGED },
+	{ "dry-run", NOTICE_DRY_RUN }, { "monitor", NOTICE_MONITOR },
+	{ "pending", NOTICE_PENDING }, { "refused", NOTICE_REFUSED },
+	{ "failed", NOTICE_FAILED }, { "timeout", NOTICE_FAILED },
+	{ "stopped", NOTICE_STOPPED }, { "anomaly", NOTICE_ANOMALY },
+	{ "all", NOTICE_ALL } };
+
+enum { WORDS = sizeof(words) / sizeof(words[0]), TEXT_MAX = 2000 };
+
+void
+notice_words(struct buf *out)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", words[i].word);
+}
+
+int
+notice_word(const char *s, size_t n, unsigned *events)
+{
+	for (size_t i = 0; i < WORDS; i++) {
+		if (strlen(words[i].word) == n &&
+		    memcmp(words[i].word, s, n) == 0) {
+			*events |= words[i].event;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static unsigned
+event_of(const char *word)
+{
+	unsigned e = 0;
+
+	if (word != NULL)
+		notice_word(word, strlen(word), &e);
+	return e;
+}
+
+void
+notice_free(struct notice *n)
+{
+	if (n == NULL)
+		return;
+	free(n->target);
+	free(n->key);
+	free(n->action);
+	buf_free(&n->text);
+	buf_free(&n->record);
+	free(n);
+}
+
+/* All that makes a notice whole is there */
+static int
+is_whole(const struct notice *n)
+{
+	return n->target != NULL && n->key != NULL && n->action != NULL &&
+	    !n->text.failed && !n->record.failed;
+}
+
+struct notice *
+notice_copy(const struct notice *from)
+{
+	struct notice *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		return NULL;
+	n->events = from->events;
+	memcpy(n->plan, from->plan, sizeof(n->plan));
+	n->target = strdup(from->target);
+	n->key = strdup(from->key);
+	n->action = strdup(from->action);
+	buf_add(&n->text, from->text.s, from->text.len);
+	buf_add(&n->record, from->record.s, from->record.len);
+	if (is_whole(n))
+		return n;
+	notice_free(n);
+	return NULL;
+}
+
+/* What a decision or result says, as far as people are told */
+struct facts {
+	const char *action, *status; /* status: "decided" without a result */
+	const char *error, *mode, *currency, *expires;
+	double from, to, cost; /* NAN: not known */
+	int blind; /* held for want of data */
+	const struct json *states;
+};
+
+static int
+is_pending(const struct json *j)
+{
+	const char *s = json_get_str(j, "approval");
+
+	return s != NULL && strcmp(s, "required") == 0;
+}
+
+static int
+is_blind(const struct json *states)
+{
+	static const char *const lacks[] = { "no-data", "count-unknown",
+		"stale" };
+	const struct json *e;
+
+	for (e = json_first(states); e != NULL; e = json_next(e)) {
+		const char *s = json_str(e);
+
+		for (size_t i = 0; s != NULL && i < 3; i++)
+			if (strcmp(s, lacks[i]) == 0)
+				return 1;
+	}
+	return 0;
+}
+
+static int
+take_facts(struct facts *f, const struct json *j, const char **why)
+{
+	const struct json *result = json_get(j, "result");
+	const unsigned actions = NOTICE_SCALE_UP | NOTICE_SCALE_DOWN |
+	    NOTICE_EMERGENCY | NOTICE_MAINTAIN | NOTICE_HOLD;
+	unsigned e;
+
+	*f = (struct facts){ .from = NAN, .to = NAN, .cost = NAN };
+	f->action = json_get_str(j, "action");
+	e = event_of(f->action);
+	if (e == 0 || (e & ~actions) != 0) {
+		*why = "'action' is missing or none that is known";
+		return -1;
+	}
+	f->status = result != NULL ? json_get_str(result, "status") : "decided";
+	if (f->status == NULL) {
+		*why = "'result' has no 'status'";
+		return -1;
+	}
+	if (json_get_num(result, "from", &f->from) != 0)
+		json_get_num(j, "current_instances", &f->from);
+	if (json_get_num(result, "to", &f->to) != 0)
+		json_get_num(j, "recommended_instances", &f->to);
+	json_get_num(j, "cost_impact", &f->cost);
+	f->error = json_get_str(result, "error");
+	f->mode = json_get_str(j, "mode");
+	f->currency = json_get_str(j, "currency");
+	f->expires = json_get_str(j, "expires");
+	f->states = json_get(j, "states");
+	f->blind = e == NOTICE_HOLD && is_blind(f->states);
+	if (result == NULL && is_pending(j))
+		f->status = "pending";
+	return 0;
+}
+
+static unsigned
+events_of(const struct facts *f)
+{
+	unsigned action = event_of(f->action), status = event_of(f->status);
+
+	if (f->blind)
+		action |= NOTICE_STOPPED;
+	if (status == NOTICE_UNCHANGED)
+		action &= ~(unsigned)(NOTICE_SCALE_UP | NOTICE_SCALE_DOWN |
+		    NOTICE_EMERGENCY);
+	return action | status;
+}
+
+static void
+put_count(struct buf *b, double x)
+{
+	if (isfinite(x))
+		buf_printf(b, "%.0f", x);
+	else
+		buf_char(b, '?');
+}
+
+/* "no-data, stale", or nothing */
+static void
+put_states(struct buf *b, const struct json *states)
+{
+	const char *before = " (";
+	const struct json *e;
+
+	for (e = json_first(states); e != NULL; e = json_next(e)) {
+		if (json_str(e) == NULL)
+			continue;
+		buf_str(b, before);
+		buf_excerpt(b, json_str(e), strlen(json_str(e)), 60);
+		before = ", ";
+	}
+	if (*before == ',')
+		buf_char(b, ')');
+}
+
+static void
+put_kept(struct buf *b, const struct facts *f)
+{
+	if (event_of(f->action) == NOTICE_HOLD) {
+		buf_str(b, "holds at ");
+		put_count(b, f->from);
+		put_states(b, f->states);
+	} else {
+		buf_str(b, "stays at ");
+		put_count(b, f->from);
+	}
+}
+
+/* How a change is spoken of before it was done, and after it */
+struct verb {
+	const char *will, *did;
+};
+
+static struct verb
+verb_of(const struct facts *f)
+{
+	static const struct verb up = { "scale up", "scaled up" },
+				 down = { "scale down", "scaled down" },
+				 fast = { "emergency scale-up",
+					 "emergency: scaled up" };
+
+	switch ((int)event_of(f->action)) {
+	case NOTICE_SCALE_UP:
+		return up;
+	case NOTICE_SCALE_DOWN:
+		return down;
+	default:
+		return fast;
+	}
+}
+
+/* "scaled up 3 -> 5", "scale up 3 -> 5 failed" */
+static void
+put_change(struct buf *b, const struct facts *f)
+{
+	static const struct {
+		unsigned status;
+		const char *after;
+	} table[] = { { NOTICE_APPLIED, "" },
+		{ NOTICE_UNCHANGED, ": there is nothing to change" },
+		{ NOTICE_DRY_RUN, " would be done (dry run)" },
+		{ NOTICE_MONITOR, " advised (monitor only: not done)" },
+		{ NOTICE_PENDING, " waits for approval" },
+		{ NOTICE_REFUSED, " refused" } };
+	unsigned status = event_of(f->status);
+	struct verb v = verb_of(f);
+
+	buf_str(b, status == NOTICE_APPLIED ? v.did : v.will);
+	buf_char(b, ' ');
+	put_count(b, f->from);
+	buf_str(b, " -> ");
+	put_count(b, f->to);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].status == status) {
+			buf_str(b, table[i].after);
+			return;
+		}
+	}
+	buf_char(b, ' ');
+	if (strcmp(f->status, "timeout") == 0)
+		buf_str(b, "not there in time");
+	else
+		buf_excerpt(b, f->status, strlen(f->status), 60);
+}
+
+static void
+put_title(struct buf *b, const char *target, const struct facts *f)
+{
+	unsigned e = event_of(f->action), status = event_of(f->status);
+
+	buf_excerpt(b, target, strlen(target), 255);
+	buf_str(b, ": ");
+	if (e == NOTICE_MAINTAIN || e == NOTICE_HOLD) {
+		put_kept(b, f);
+		if (status == NOTICE_FAILED || status == NOTICE_REFUSED)
+			buf_printf(b, ", %s", f->status);
+	} else {
+		put_change(b, f);
+	}
+	if (f->error != NULL) {
+		buf_str(b, ": ");
+		buf_excerpt(b, f->error, strlen(f->error), TEXT_MAX);
+	}
+}
+
+static void
+put_time(struct buf *b, const struct json *j, int64_t otherwise)
+{
+	char s[CLOCK_SIZE];
+	long long ms;
+
+	if (json_get_time(j, "time", &ms) != 0)
+		ms = otherwise;
+	buf_str(b, clock_format(s, ms));
+}
+
+static void
+put_text(struct buf *b, const struct json *j, const struct facts *f)
+{
+	const char *reason = json_get_str(j, "reason");
+
+	put_title(b, record_target(j), f);
+	buf_char(b, '\n');
+	if (reason != NULL && *reason != '\0') {
+		buf_excerpt(b, reason, strlen(reason), TEXT_MAX);
+		buf_char(b, '\n');
+	}
+	if (event_of(f->status) == NOTICE_PENDING && f->expires != NULL) {
+		buf_str(b, "Expires: ");
+		buf_excerpt(b, f->expires, strlen(f->expires), 40);
+		buf_str(b, ". Plan: ");
+		reason = json_get_str(j, "plan");
+		if (reason != NULL)
+			buf_excerpt(b, reason, strlen(reason), 16);
+		buf_str(b, ".\n");
+	}
+	if (isfinite(f->cost)) {
+		buf_printf(b, "Cost: %+.2f ", f->cost + 0.0);
+		if (f->currency != NULL && *f->currency != '\0') {
+			buf_excerpt(b, f->currency, strlen(f->currency), 8);
+			buf_char(b, ' ');
+		}
+		buf_str(b, "a month. ");
+	}
+	if (f->mode != NULL) {
+		buf_str(b, "Mode: ");
+		buf_excerpt(b, f->mode, strlen(f->mode), 16);
+		buf_str(b, ". ");
+	}
+	put_time(b, j, clock_now());
+}
+
+static int
+take_decision(struct notice *n, const struct json *j, const char **why)
+{
+	const char *plan = json_get_str(j, "plan");
+	struct buf key = { 0 };
+	struct facts f;
+
+	if (take_facts(&f, j, why) != 0)
+		return -1;
+	if (plan != NULL)
+		snprintf(n->plan, sizeof(n->plan), "%s", plan);
+	n->events = events_of(&f);
+	n->action = strdup(f.action);
+	buf_printf(&key, "%s %s ", f.action, f.status);
+	if (plan != NULL) {
+		buf_str(&key, n->plan);
+	} else { /* written by hand: the counts are what a plan rests on */
+		put_count(&key, f.from);
+		buf_char(&key, ' ');
+		put_count(&key, f.to);
+	}
+	n->key = key.s;
+	put_text(&n->text, j, &f);
+	return key.failed ? -1 : 0;
+}
+
+static void
+put_number(
+    struct buf *b, const char *before, const struct json *j, const char *name)
+{
+	double x;
+
+	if (json_get_num(j, name, &x) == 0)
+		buf_printf(b, "%s%.4g", before, x);
+}
+
+static void
+put_anomaly(struct buf *b, const struct json *j, const char *kind)
+{
+	const char *name = json_get_str(json_get(j, "metric"), "__name__");
+	const char *severity = json_get_str(j, "severity");
+
+	buf_excerpt(b, record_target(j), strlen(record_target(j)), 255);
+	buf_str(b, ": ");
+	buf_excerpt(b, kind, strlen(kind), 40);
+	if (name != NULL) {
+		buf_str(b, " in '");
+		buf_excerpt(b, name, strlen(name), 128);
+		buf_char(b, '\'');
+	}
+	put_number(b, ": ", j, "value");
+	if (json_get(j, "expected") != NULL) {
+		put_number(b, " where ", j, "expected");
+		buf_str(b, " was expected");
+	}
+	if (json_get(j, "lo") != NULL && json_get(j, "hi") != NULL) {
+		put_number(b, " (", j, "lo");
+		put_number(b, " to ", j, "hi");
+		buf_char(b, ')');
+	}
+	buf_char(b, '\n');
+	if (severity != NULL) {
+		buf_str(b, "Severity: ");
+		buf_excerpt(b, severity, strlen(severity), 16);
+		buf_str(b, ". ");
+	}
+	put_time(b, j, clock_now());
+}
+
+/* The same thing seen again is the same kind in the same series. */
+static int
+take_anomaly(struct notice *n, const struct json *j, const char **why)
+{
+	const struct json *metric = json_get(j, "metric");
+	const char *kind = json_get_str(j, "kind");
+	struct buf labels = { 0 };
+	char hex[DIGEST_HEX];
+
+	if (kind == NULL) {
+		*why = "an anomaly without 'kind'";
+		return -1;
+	}
+	n->events = NOTICE_ANOMALY;
+	n->action = strdup("anomaly");
+	buf_str(&labels, "");
+	if (metric != NULL)
+		json_write(metric, &labels);
+	if (labels.failed) {
+		buf_free(&labels);
+		return -1;
+	}
+	digest_sha256(labels.s, labels.len, hex);
+	buf_free(&labels);
+	if (asprintf(&n->key, "anomaly %.40s %.16s", kind, hex) < 0)
+		n->key = NULL;
+	put_anomaly(&n->text, j, kind);
+	return 0;
+}
+
+struct notice *
+notice_new(const struct record *r, const char **why)
+{
+	struct notice *n;
+	int status;
+
+	*why = NULL;
+	if (r->type != RECORD_DECISION && r->type != RECORD_RESULT &&
+	    r->type != RECORD_ANOMALY)
+		return NULL;
+	n = calloc(1, sizeof(*n));
+	if (n == NULL) {
+		*why = "out of memory";
+		return NULL;
+	}
+	n->target = strdup(record_target(r->json));
+	status = r->type == RECORD_ANOMALY ? take_anomaly(n, r->json, why)
+					   : take_decision(n, r->json, why);
+	buf_add(&n->record, r->line, r->len);
+	if (status == 0 && is_whole(n))
+		return n;
+	if (*why == NULL)
+		*why = "out of memory";
+	notice_free(n);
+	return NULL;
+}
+
+struct notice *
+notice_silence(const char *target, int64_t now)
+{
+	struct notice *n = calloc(1, sizeof(*n));
+	char s[CLOCK_SIZE];
+
+	if (n == NULL)
+		return NULL;
+	n->events = NOTICE_STOPPED;
+	n->target = strdup(target);
+	n->key = strdup("stopped");
+	n->action = strdup("stopped");
+	buf_excerpt(&n->text, target, strlen(target), 255);
+	buf_printf(&n->text,
+	    ": stopped: no decision was made\nNothing came down the "
+	    "pipe: a command before this one has failed. %s",
+	    clock_format(s, now));
+	if (is_whole(n))
+		return n;
+	notice_free(n);
+	return NULL;
+}
