@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 void
 buf_free(struct buf *b)
@@ -79,7 +80,9 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n < 0 || buf_reserve(b, (size_t)n + 1) != 0)
+	if (n < 0)
+		b->failed = 1;
+	if (b->failed || buf_reserve(b, (size_t)n + 1) != 0)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);
@@ -98,11 +101,17 @@ buf_num(struct buf *b, double x)
 void
 buf_json_str(struct buf *b, const char *s)
 {
+	size_t n = strlen(s), k;
+
 	buf_char(b, '"');
-	for (; *s != '\0'; s++) {
+	for (; n > 0; s += k, n -= k) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c == '"' || c == '\\') {
+		k = utf8_len(s, n);
+		if (k == 0) {
+			k = 1;
+			buf_str(b, "\xef\xbf\xbd"); /* U+FFFD */
+		} else if (c == '"' || c == '\\') {
 			buf_char(b, '\\');
 			buf_char(b, *s);
 		} else if (c == '\n') {
@@ -114,7 +123,7 @@ buf_json_str(struct buf *b, const char *s)
 		} else if (c < 0x20) {
 			buf_printf(b, "\\u%04x", c);
 		} else {
-			buf_char(b, *s);
+			buf_add(b, s, k);
 		}
 	}
 	buf_char(b, '"');

@@ -29,7 +29,8 @@ void buf_printf(struct buf *, const char *fmt, ...)
 /* buf_num: a double as number_format writes it, see base/number.h */
 void buf_num(struct buf *, double);
 
-/* buf_json_str: a JSON string with its quotes; s is UTF-8, NUL-ended */
+/* buf_json_str: a JSON string with its quotes; s is NUL-ended, and each byte of
+ * it that is no UTF-8 becomes U+FFFD */
 void buf_json_str(struct buf *, const char *s);
 
 #endif

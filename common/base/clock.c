@@ -47,9 +47,12 @@ clock_pin(int64_t ms)
 void
 clock_sleep(double seconds)
 {
-	struct timespec ts = { (time_t)seconds,
-		(long)((seconds - floor(seconds)) * 1e9) };
+	struct timespec ts = { 0 };
 
+	if (!(seconds > 0))
+		return;
+	ts.tv_sec = (time_t)fmin(seconds, 1e9);
+	ts.tv_nsec = (long)((seconds - floor(seconds)) * 1e9);
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, &ts) == EINTR)
 		;
 }
@@ -67,23 +70,46 @@ clock_civil_days(int64_t y, int m, int d)
 	return era * 146097 + doe - 719468;
 }
 
-/* "Z", "+01:00", "-0130" or nothing: minutes east of UTC */
+/* Just `digits` digits at *s, which moves on: 0 or -1 */
+static int
+take_digits(const char **s, int digits, int *x)
+{
+	*x = 0;
+	for (int i = 0; i < digits; i++, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return -1;
+		*x = *x * 10 + (**s - '0');
+	}
+	return 0;
+}
+
+/* The character c at *s, which moves on: 1; else 0 */
+static int
+take_char(const char **s, char c)
+{
+	if (**s != c)
+		return 0;
+	(*s)++;
+	return 1;
+}
+
+/* The rest of s is "Z", "+01:00", "-0130" or nothing: minutes east of UTC */
 static int
 parse_zone(const char *s, int *minutes)
 {
-	int h, m, n = 0;
-	char sign;
+	int sign = *s == '-' ? -1 : 1, h, m;
 
 	*minutes = 0;
 	if (*s == '\0' || strcmp(s, "Z") == 0 || strcmp(s, "z") == 0)
 		return 0;
-	sign = *s;
-	if ((sign != '+' && sign != '-') ||
-	    (sscanf(s + 1, "%2d:%2d%n", &h, &m, &n) != 2 &&
-		sscanf(s + 1, "%2d%2d%n", &h, &m, &n) != 2) ||
-	    s[1 + n] != '\0' || h < 0 || h > 23 || m < 0 || m > 59)
+	if (!take_char(&s, '+') && !take_char(&s, '-'))
 		return -1;
-	*minutes = (sign == '-' ? -1 : 1) * (h * 60 + m);
+	if (take_digits(&s, 2, &h) != 0)
+		return -1;
+	take_char(&s, ':');
+	if (take_digits(&s, 2, &m) != 0 || *s != '\0' || h > 23 || m > 59)
+		return -1;
+	*minutes = sign * (h * 60 + m);
 	return 0;
 }
 
@@ -98,44 +124,64 @@ month_days(int y, int m)
 	return days[m - 1];
 }
 
+/* "17:00", "17:00:00" or "17:00:00.25" at *s, which moves on, in ms. A second
+ * 60 is a leap second, which here is the next minute's first. */
+static int
+parse_clock(const char **s, int64_t *ms)
+{
+	int h, mi, sec = 0, digit;
+	double frac = 0, place = 1000;
+
+	if (take_digits(s, 2, &h) != 0 || !take_char(s, ':') ||
+	    take_digits(s, 2, &mi) != 0)
+		return -1;
+	if (take_char(s, ':')) {
+		if (take_digits(s, 2, &sec) != 0)
+			return -1;
+		if (take_char(s, '.')) {
+			if (**s < '0' || **s > '9')
+				return -1;
+			while (take_digits(s, 1, &digit) == 0)
+				frac += digit * (place /= 10);
+		}
+	}
+	if (h > 23 || mi > 59 || sec > 60)
+		return -1;
+	*ms = ((h * 60 + mi) * 60 + sec) * (int64_t)1000 + llround(frac);
+	return 0;
+}
+
 static int
 parse_date(const char *s, int64_t *ms)
 {
-	int y, mo, d, h = 0, mi = 0, n = 0, zone = 0;
-	double sec = 0;
+	int y, mo, d, zone = 0;
+	int64_t in_day = 0;
 
-	if (sscanf(s, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10)
+	if (take_digits(&s, 4, &y) != 0 || !take_char(&s, '-') ||
+	    take_digits(&s, 2, &mo) != 0 || !take_char(&s, '-') ||
+	    take_digits(&s, 2, &d) != 0)
 		return -1;
-	s += n;
-	if (*s == 'T' || *s == 't' || *s == ' ') {
-		int k = 0;
-
-		if (sscanf(s + 1, "%2d:%2d%n", &h, &mi, &k) != 2 || k != 5)
+	if (*s != '\0') {
+		if (!take_char(&s, 'T') && !take_char(&s, 't') &&
+		    !take_char(&s, ' '))
 			return -1;
-		s += 1 + k;
-		if (*s == ':') {
-			char t[NUMBER_SIZE];
-			size_t w = strspn(s + 1, "0123456789.");
-
-			if (w < 2 || w >= sizeof(t))
-				return -1;
-			memcpy(t, s + 1, w);
-			t[w] = '\0';
-			if (number_parse(t, &sec) != 0)
-				return -1;
-			s += 1 + w;
-		}
-		if (parse_zone(s, &zone) != 0)
+		if (parse_clock(&s, &in_day) != 0 || parse_zone(s, &zone) != 0)
 			return -1;
-	} else if (*s != '\0') {
-		return -1;
 	}
-	if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo) ||
-	    h < 0 || h > 24 || mi < 0 || mi > 59 || sec >= 61)
+	if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > month_days(y, mo))
 		return -1;
-	*ms = (clock_civil_days(y, mo, d) * 1440 + h * 60 + mi - zone) * 60000 +
-	    (int64_t)llround(sec * 1000);
+	*ms = (clock_civil_days(y, mo, d) * 1440 - zone) * 60000 + in_day;
 	return 0;
+}
+
+int
+clock_rfc3339(const char *s, int64_t *ms)
+{
+	const char *time = strpbrk(s, "Tt ");
+
+	if (time == NULL || strpbrk(time, "Zz+-") == NULL)
+		return -1;
+	return parse_date(s, ms);
 }
 
 int
@@ -166,7 +212,9 @@ clock_format(char s[static CLOCK_SIZE], int64_t ms)
 		snprintf(s, CLOCK_SIZE, "%lld", (long long)ms);
 		return s;
 	}
-	n = strftime(s, CLOCK_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	n = (size_t)snprintf(s, CLOCK_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec);
 	if (frac != 0)
 		n += (size_t)snprintf(s + n, CLOCK_SIZE - n, ".%03d", frac);
 	s[n] = 'Z';

@@ -27,7 +27,8 @@ int64_t clock_wall(void);
 /* clock_monotonic(): milliseconds of a clock that never steps */
 int64_t clock_monotonic(void);
 
-/* clock_sleep(seconds): sleeps on through signals that are handled */
+/* clock_sleep(seconds): sleeps on through signals that are handled; not at all
+ * unless seconds > 0 */
 void clock_sleep(double seconds);
 
 /*
@@ -37,6 +38,10 @@ void clock_sleep(double seconds);
  * Returns 0, or -1 and leaves *ms as it was.
  */
 int clock_parse(const char *s, int64_t *ms);
+
+/* clock_rfc3339(s, ms): the same, but only date, time and zone: what records
+ * hold */
+int clock_rfc3339(const char *s, int64_t *ms);
 
 /* clock_format: "2026-11-23T17:00:00Z", with ".250" where it has a fraction
  * of a second. Returns s. */

@@ -90,6 +90,8 @@ duration_parse(const char *s, double *seconds)
 		*seconds = v;
 		return 0;
 	}
+	if (*s == '\0')
+		return -1;
 	while (*s != '\0') {
 		char t[NUMBER_SIZE];
 		size_t n = strspn(s, "0123456789."), u, k;

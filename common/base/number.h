@@ -10,8 +10,8 @@ enum { NUMBER_SIZE = 32 };
 
 /*
  * number_format(s, x): x as decimal text that reads back to the same double:
- * the shortest of %.15g, %.16g and %.17g that does. x must be finite; what is
- * not is written as null. Returns s.
+ * the shortest of %.15g, %.16g and %.17g that does; -0 becomes 0. x must be
+ * finite; what is not is written as null. Returns s.
  */
 char *number_format(char s[static NUMBER_SIZE], double x);
 

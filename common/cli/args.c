@@ -1,10 +1,12 @@
 #include "cli/args.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/number.h"
@@ -113,6 +115,19 @@ check_output(void)
 	}
 }
 
+/* A stream closed by our caller must not become the first file we open: it is
+ * opened such that using it fails, as it would have. */
+static void
+hold_streams(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", modes[fd]) < 0)
+			_Exit(STATUS_FAILED);
+}
+
 char **
 args_parse(const struct argp *argp, enum args_pipe pipe, int argc, char **argv,
     void *input)
@@ -120,6 +135,7 @@ args_parse(const struct argp *argp, enum args_pipe pipe, int argc, char **argv,
 	char *slash;
 	int index = 0, e;
 
+	hold_streams();
 	if (argc < 1)
 		die("called without a name");
 	slash = strrchr(argv[0], '/');

@@ -35,7 +35,7 @@ static int
 is_blank(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (s[i] != ' ' && s[i] != '\t')
+		if (s[i] != ' ' && s[i] != '\t' && s[i] != '\r')
 			return 0;
 	return 1;
 }
@@ -72,7 +72,7 @@ take_line(
 static size_t
 take_file(const struct filter *f, int fd, int stop, void *ctx, struct buf *out)
 {
-	struct lines l = { .fd = fd };
+	struct lines l = { .fd = fd, .keep_cr = 1 };
 	size_t n, bad = 0;
 	char *line;
 
@@ -85,7 +85,8 @@ take_file(const struct filter *f, int fd, int stop, void *ctx, struct buf *out)
 		if (r == LINE_ERROR && out_failed())
 			exit(STATUS_FAILED);
 		if (r == LINE_ERROR)
-			die("%s: cannot read: %s", where_file, strerror(errno));
+			die("cannot read '%s': %s", where_file,
+			    strerror(errno));
 		if (r == LINE_LONG) {
 			warn_at(where_file, where_line,
 			    "a line of more than %d MiB",

@@ -57,8 +57,10 @@ base64_read(const char *s, size_t n, struct buf *out)
 	base64_decode_init(&ctx);
 	if (!base64_decode_update(
 		&ctx, &len, (uint8_t *)out->s + out->len, n, s) ||
-	    !base64_decode_final(&ctx))
+	    !base64_decode_final(&ctx)) {
+		out->s[out->len] = '\0';
 		return -1;
+	}
 	out->len += len;
 	out->s[out->len] = '\0';
 	return 0;

@@ -20,7 +20,9 @@ void digest_hmac(const void *key, size_t nkey, const void *p, size_t n,
 /* base64_add(out, p, n): RFC 4648 base64 with padding, no line breaks */
 void base64_add(struct buf *out, const void *p, size_t n);
 
-/* base64_read(s, n, out): 0, or -1 where s is not base64 */
+/* base64_read(s, n, out): the bytes that s spells are added to out; blanks and
+ * line ends in s are passed over. 0, or -1 where s is not base64 and out as it
+ * was. */
 int base64_read(const char *s, size_t n, struct buf *out);
 
 #endif

@@ -56,15 +56,22 @@ file_read(const char *path, size_t max, struct buf *out)
 int
 file_secret(const char *path, struct buf *out)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r, e;
 	struct stat st;
 
-	if (stat(path, &st) != 0)
+	if (fd < 0)
 		return -1;
-	if ((st.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) != 0) {
+	r = fstat(fd, &st);
+	if (r == 0 && (st.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) != 0) {
 		errno = EPERM;
-		return -1;
+		r = -1;
 	}
-	if (file_read(path, 65536, out) != 0)
+	if (r == 0)
+		r = file_read_fd(fd, 65536, out);
+	e = errno;
+	close(fd);
+	errno = e;
+	if (r != 0)
 		return -1;
 	while (out->len > 0 &&
 	    (out->s[out->len - 1] == '\n' || out->s[out->len - 1] == '\r'))
@@ -105,23 +112,53 @@ sync_folder(const char *path)
 	return r == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : -1;
 }
 
+/* A device or a FIFO must not be replaced by a file: it is written into. */
+static int
+write_into(const char *path, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC), r, e;
+
+	if (fd < 0)
+		return -1;
+	r = write_all(fd, p, n);
+	e = errno;
+	if (close(fd) != 0 && r == 0)
+		return -1;
+	errno = e;
+	return r;
+}
+
+/* The mode and, where we may, the owner that the file at path has; a new one
+ * gets mode less the umask. 0 or -1. */
+static int
+dress(int fd, const struct stat *st, mode_t mode)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (st != NULL && fchown(fd, st->st_uid, st->st_gid) != 0 &&
+	    errno != EPERM)
+		return -1;
+	return fchmod(fd, st != NULL ? st->st_mode & 07777 : mode & ~mask);
+}
+
 static int
 replace_real(const char *path, const void *p, size_t n, mode_t mode)
 {
 	struct stat st;
 	char *tmp = NULL;
-	mode_t mask;
-	int fd = -1, e;
+	int fd = -1, e, there;
 
-	mask = umask(0);
-	umask(mask);
-	mode = stat(path, &st) == 0 ? st.st_mode & 07777 : mode & ~mask;
+	there = stat(path, &st) == 0;
+	if (there && !S_ISREG(st.st_mode))
+		return write_into(path, p, n);
 	if (asprintf(&tmp, "%s.XXXXXX", path) < 0)
 		return -1;
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		goto fail;
-	if (fchmod(fd, mode) != 0 || write_all(fd, p, n) != 0 || fsync(fd) != 0)
+	if (dress(fd, there ? &st : NULL, mode) != 0 ||
+	    write_all(fd, p, n) != 0 || fsync(fd) != 0)
 		goto fail_unlink;
 	if (close(fd) != 0) {
 		fd = -1;
@@ -225,8 +262,8 @@ file_append_head(const char *path, const char *head, size_t n_head,
 	return close(fd);
 fail:
 	e = errno;
-	if (size >= 0 && ftruncate(fd, size) != 0)
-		e = errno;
+	if (size >= 0)
+		r = ftruncate(fd, size); /* a torn line is mended later */
 	close(fd);
 	errno = e;
 	return -1;

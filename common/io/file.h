@@ -28,8 +28,9 @@ int file_secret(const char *path, struct buf *out);
 /*
  * file_replace(path, p, n, mode): path holds just these bytes afterwards, or
  * what it held before. Written beside it, synced, renamed, the folder synced.
- * An existing file keeps its mode, a new one gets mode less the umask. A
- * symbolic link is followed. Returns 0 or -1 with errno; nothing is left
+ * An existing file keeps its mode, and its owner where we may give it; a new
+ * one gets mode less the umask. A symbolic link is followed; a device or a FIFO
+ * is written into. Returns 0 or -1 with errno; nothing is left
  * behind.
  */
 int file_replace(const char *path, const void *p, size_t n, mode_t mode);

@@ -1,6 +1,7 @@
 #include "io/line.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,17 @@ make_room(struct lines *l)
 	return 0;
 }
 
+/* A descriptor that someone made non-blocking (a terminal shared over ssh):
+ * waits for bytes. 1. */
+static int
+await(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	poll(&p, 1, -1);
+	return 1;
+}
+
 /* More bytes: 1, none left: 0, failure: -1 */
 static int
 fill(struct lines *l)
@@ -48,7 +60,7 @@ fill(struct lines *l)
 		return -1;
 	do
 		n = read(l->fd, l->s + l->end, l->cap - l->end - 1);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == EAGAIN && await(l->fd))));
 	if (n < 0)
 		return -1;
 	if (n == 0)
@@ -65,7 +77,7 @@ give(struct lines *l, size_t len, char **line, size_t *n)
 	if (l->start < l->end)
 		l->start++; /* the LF */
 	(*line)[len] = '\0';
-	if (len > 0 && (*line)[len - 1] == '\r')
+	if (!l->keep_cr && len > 0 && (*line)[len - 1] == '\r')
 		(*line)[--len] = '\0';
 	*n = len;
 	l->number++;

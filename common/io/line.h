@@ -17,20 +17,21 @@ enum line_result {
 
 struct lines {
 	int fd;
+	int keep_cr; /* 1: a CR before the LF stays, as part of the line */
 	size_t number; /* of the line given last, from 1 */
 	char *s; /* private from here on */
 	size_t start, end, cap;
 	int eof, skipping;
 };
 
-/* A struct lines with fd set and the rest 0 is ready. */
+/* A struct lines with fd set (keep_cr as wanted) and the rest 0 is ready. */
 
 /*
  * lines_next(l, &line, &n): the next line, without its LF (nor a CR before
- * it), NUL-ended; it may hold NULs of its own. It is valid until the next
- * call. A last line without LF counts. Standard output is flushed before
- * every read(2): a failure there gives LINE_ERROR with errno EPIPE or the
- * like and out_failed() true.
+ * it, but for keep_cr), NUL-ended; it may hold NULs of its own. It is valid
+ * until the next call. A last line without LF counts. Standard output is
+ * flushed before every read(2): a failure there gives LINE_ERROR with errno
+ * EPIPE or the like and out_failed() true.
  */
 enum line_result lines_next(struct lines *l, char **line, size_t *n);
 

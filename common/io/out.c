@@ -1,6 +1,7 @@
 #include "io/out.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,13 +23,23 @@ out_errno(void)
 	return failure;
 }
 
+/* Standard output that someone made non-blocking: waits for room. 1. */
+static int
+await(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	poll(&p, 1, -1);
+	return 1;
+}
+
 static int
 push(const char *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t k = write(STDOUT_FILENO, p, n);
 
-		if (k < 0 && errno == EINTR)
+		if (k < 0 && (errno == EINTR || (errno == EAGAIN && await())))
 			continue;
 		if (k < 0) {
 			failure = errno;

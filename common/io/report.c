@@ -53,26 +53,27 @@ progress(size_t done, size_t total, const char *what)
 	fflush(stderr);
 }
 
-/* One message in one write, so that lines of a pipe's commands do not mix. */
+/* One message in one write, so that lines of a pipe's commands do not mix, nor
+ * those of two threads. */
 static void __attribute__((format(printf, 3, 0)))
 say(const char *file, size_t line, const char *fmt, va_list ap)
 {
-	static char s[8192];
+	char s[8192];
 	size_t n;
 
 	progress_end();
-	n = (size_t)snprintf(s, sizeof(s), "%s: ", name);
+	n = (size_t)snprintf(s, sizeof(s), "%.100s: ", name);
 	if (file != NULL && line > 0)
 		n += (size_t)snprintf(
-		    s + n, sizeof(s) - n, "%s:%zu: ", file, line);
+		    s + n, sizeof(s) - n, "%.4096s:%zu: ", file, line);
 	else if (file != NULL)
-		n += (size_t)snprintf(s + n, sizeof(s) - n, "%s: ", file);
-	if (n < sizeof(s))
-		n += (size_t)vsnprintf(s + n, sizeof(s) - n, fmt, ap);
+		n += (size_t)snprintf(s + n, sizeof(s) - n, "%.4096s: ", file);
+	n += (size_t)vsnprintf(s + n, sizeof(s) - n, fmt, ap);
 	if (n > sizeof(s) - 2)
 		n = sizeof(s) - 2;
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20) /* no escapes from a peer */
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			/* no escapes from a peer */
 			s[i] = ' ';
 	s[n++] = '\n';
 	fwrite(s, 1, n, stderr);

@@ -224,7 +224,7 @@ json_get_time(const struct json *j, const char *name, long long *ms)
 	const char *s = json_get_str(j, name);
 	int64_t t;
 
-	if (s == NULL || clock_parse(s, &t) != 0)
+	if (s == NULL || clock_rfc3339(s, &t) != 0)
 		return -1;
 	*ms = t;
 	return 0;

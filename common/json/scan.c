@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 size_t
 scan_blanks(const char *s, size_t n, size_t at)
 {
@@ -26,34 +28,6 @@ scan_bare(const char *s, size_t n, size_t at)
 			return sign + w;
 	}
 	return 0;
-}
-
-/* The length of the UTF-8 sequence at s, or 0. Source: RFC 3629, section 4. */
-static size_t
-utf8_len(const unsigned char *s, size_t n)
-{
-	unsigned lo = 0x80, hi = 0xbf;
-	size_t len;
-
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (len > n)
-		return 0;
-	if (s[0] == 0xe0)
-		lo = 0xa0;
-	else if (s[0] == 0xed)
-		hi = 0x9f;
-	else if (s[0] == 0xf0)
-		lo = 0x90;
-	else if (s[0] == 0xf4)
-		hi = 0x8f;
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
 }
 
 static int
@@ -117,7 +91,7 @@ scan_string(const char *s, size_t n, size_t at, const char **why)
 		} else if (c < 0x80) {
 			at++;
 		} else {
-			k = utf8_len((const unsigned char *)s + at, n - at);
+			k = utf8_len(s + at, n - at);
 			if (k == 0) {
 				*why = "a string that is not UTF-8";
 				return 0;

@@ -194,16 +194,21 @@ series_set_add(struct series_set *set, const struct json *j, const char **why)
 	const char *error = json_get_str(j, "error");
 	const struct json *v, *t;
 	struct series *s;
+	char *copy = NULL;
 	size_t n;
 
 	if (check_line(j, &n, why) != 0)
 		return -1;
 	*why = "out of memory";
-	s = find_series(set, json_get(j, "metric"));
-	if (s == NULL || grow(s, n) != 0)
+	if (error != NULL && (copy = strdup(error)) == NULL)
 		return -1;
+	s = find_series(set, json_get(j, "metric"));
+	if (s == NULL || grow(s, n) != 0) {
+		free(copy);
+		return -1;
+	}
 	free(s->error);
-	s->error = error != NULL ? strdup(error) : NULL;
+	s->error = copy;
 	v = json_first(json_get(j, "values"));
 	t = json_first(json_get(j, "timestamps"));
 	for (; v != NULL; v = json_next(v), t = json_next(t)) {
@@ -236,7 +241,8 @@ by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void
+/* 0, or -1 where memory ran out */
+static int
 sort_series(struct series *s)
 {
 	struct sample *p;
@@ -245,10 +251,10 @@ sort_series(struct series *s)
 	for (i = 1; i < s->n && s->t[i - 1] < s->t[i]; i++)
 		;
 	if (i >= s->n)
-		return; /* in order already: the usual case */
+		return 0; /* in order already: the usual case */
 	p = malloc(s->n * sizeof(*p));
 	if (p == NULL)
-		abort();
+		return -1;
 	for (i = 0; i < s->n; i++)
 		p[i] = (struct sample){ s->t[i], s->v[i], i };
 	qsort(p, s->n, sizeof(*p), by_time);
@@ -262,13 +268,17 @@ sort_series(struct series *s)
 	}
 	s->n = k;
 	free(p);
+	return 0;
 }
 
-void
+int
 series_set_finish(struct series_set *set)
 {
+	int r = 0;
+
 	for (size_t i = 0; i < set->n; i++)
-		sort_series(&set->s[i]);
+		r |= sort_series(&set->s[i]);
+	return r;
 }
 
 static int

@@ -39,8 +39,9 @@ struct series_set {
 int series_set_add(struct series_set *, const struct json *j, const char **why);
 
 /* series_set_finish: sorts by time; of several samples of one time the one
- * that came last wins. Order of lines and samples cannot matter otherwise. */
-void series_set_finish(struct series_set *);
+ * that came last wins. Order of lines and samples cannot matter otherwise.
+ * 0, or -1 where memory ran out. */
+int series_set_finish(struct series_set *) __attribute__((warn_unused_result));
 
 void series_set_free(struct series_set *);
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* A whole number of instances, or -1: none, or not one */
 static long
 count(const struct json *j, const char *name)
@@ -15,10 +17,26 @@ count(const struct json *j, const char *name)
 	return (long)x;
 }
 
-static void
+/* 0, or -1 where s does not fit: a name cut short would be another's */
+static int
 copy(char *to, size_t size, const char *s)
 {
-	snprintf(to, size, "%s", s != NULL ? s : "");
+	int n = snprintf(to, size, "%s", s != NULL ? s : "");
+
+	return n < 0 || (size_t)n >= size ? -1 : 0;
+}
+
+/* A message may be cut, but not within a character. */
+static void
+copy_message(char *to, size_t size, const char *s)
+{
+	size_t n = s != NULL ? strlen(s) : 0;
+
+	if (n >= size)
+		n = utf8_cut(s, size - 1);
+	if (n > 0)
+		memcpy(to, s, n);
+	to[n] = '\0';
 }
 
 int
@@ -31,10 +49,14 @@ state_read(struct state *s, const struct json *j, const char **why)
 	if (json_get_time(j, "time", &ms) != 0)
 		return -1;
 	s->time = ms;
-	copy(s->target, sizeof(s->target), record_target(j));
-	copy(s->driver, sizeof(s->driver), json_get_str(j, "driver"));
-	copy(s->version, sizeof(s->version), json_get_str(j, "version"));
-	copy(s->error, sizeof(s->error), json_get_str(j, "error"));
+	*why = "'target', 'driver' or 'version' is too long";
+	if (copy(s->target, sizeof(s->target), record_target(j)) != 0 ||
+	    copy(s->driver, sizeof(s->driver), json_get_str(j, "driver")) !=
+		0 ||
+	    copy(s->version, sizeof(s->version), json_get_str(j, "version")) !=
+		0)
+		return -1;
+	copy_message(s->error, sizeof(s->error), json_get_str(j, "error"));
 	s->instances = count(j, "instances");
 	s->ready = count(j, "ready");
 	s->known = s->instances >= 0 && s->error[0] == '\0';
