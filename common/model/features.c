@@ -438,4 +438,6 @@ features_peak(const struct features *f, size_t t, size_t w, float *x)
 	x[42] = (float)(first - b);
 	x[43] = (float)(sum - b);
 	x[44] = (float)((isnan(week) ? sum : week) - b);
+	x[46] = x[42] + x[22];
+	x[47] = x[43] + x[23];
 }

@@ -18,7 +18,7 @@
 enum {
 	FEATURES = 42,
 	FEATURES_LINEAR = 27, /* the first, which the linear part uses */
-	FEATURES_MAX = 45 /* with those of features_peak */
+	FEATURES_MAX = 48 /* with those of features_peak */
 };
 
 /* y in its unit <-> u; fixed when a model is fitted */

@@ -112,6 +112,12 @@ fit_linear(struct core *c, const struct rows *r)
 	return bad;
 }
 
+float
+core_linear(const struct core *c, size_t h, const float *x)
+{
+	return lad_predict(&c->lad[group_of(c, h)], x);
+}
+
 static struct trees_options
 core_options(const struct forest_options *o, int set, unsigned trees)
 {

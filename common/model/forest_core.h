@@ -29,7 +29,12 @@ enum {
 enum {
 	SETS = 3, /* forests A, B, C */
 	WIDTH = 64, /* bytes a row of codes takes: one line of the cache */
-	REPLAY = 24, /* origins that the weights are measured on */
+	REPLAY = 24, /* days that weigh the experts of the coming day */
+	NEWEST = 8, /* origins that weigh the experts: a quarter of H apart, */
+	SPREAD = 72, /* H apart, */
+	SAME = 4, /* and at the same time of earlier days */
+	ORIGINS = NEWEST + SPREAD + SAME,
+	RECENT_MAX = 2048, /* held-out origins whose errors are kept */
 	PROFILE_EXPERTS = 4, /* forest, day, week, level of the day */
 	PROFILE_POINTS = 48 /* of a day that the forest is asked for */
 };
@@ -80,8 +85,9 @@ struct forest {
 	struct single peak;
 	struct single profile; /* trees NULL where not asked for */
 	double held[EXPERTS]; /* mean |error| on held-out data */
-	size_t recents;
-	double recent[REPLAY][EXPERTS]; /* the newest held-out, newest first */
+	/* errors at held-out origins; row i is of end - back + i * every */
+	size_t recents, recent_back, recent_every;
+	float *recent; /* recents rows of EXPERTS; below 0 where unknown */
 	double profile_held[PROFILE_EXPERTS];
 	size_t profile_recents;
 	double profile_recent[REPLAY][PROFILE_EXPERTS];
@@ -90,8 +96,35 @@ struct forest {
 /* the windows whose greatest value is forecast, in steps, at most H */
 void forest_windows(size_t H, size_t *window);
 
-/* steps between the origins that the weights are measured on */
-size_t forest_spacing(size_t H);
+/*
+ * Errors of the experts by origin, an index into one grid: those measured by
+ * replay, and before them those kept from the held-out part.
+ */
+struct errors {
+	size_t count;
+	const size_t *origin; /* rising */
+	const float *error; /* count rows of EXPERTS; below 0 where unknown */
+	ptrdiff_t held_from;
+	size_t held_count, held_every;
+	const float *held;
+};
+
+/*
+ * errors_origins(origin, since, H, day, out): the origins that weigh the
+ * experts at origin, at most ORIGINS; their targets are all known at origin.
+ * since: the number of steps from 1970 to index 0, so that neighbouring
+ * origins share most of theirs. Some may be negative. NEWEST first, then
+ * SPREAD, then SAME.
+ */
+void errors_origins(size_t origin, int64_t since, size_t H, size_t day,
+    ptrdiff_t *out);
+
+/*
+ * errors_weigh(e, origin, since, H, day, held, w): weights of the experts;
+ * held: their mean errors on held-out data.
+ */
+void errors_weigh(const struct errors *e, size_t origin, int64_t since,
+    size_t H, size_t day, const double *held, double *w);
 
 /*
  * core_fit(c, f, first, n, o, trees): fit to the origins first..n-2 and the
@@ -109,11 +142,11 @@ struct outlook *core_outlook(const struct core *c, const struct features *f,
 void outlook_free(struct outlook *o);
 
 /*
- * errors_at(o, i, f, t, n, e): the mean |error| of each expert at origin t,
- * row i of o, over its observed targets before n. -1 where there is none.
+ * errors_at(o, i, f, t, n, y, e): the mean |error| of each expert at origin t,
+ * row i of o, over its observed targets before n; -1 where there is none.
  */
-int errors_at(const struct outlook *o, size_t i, const struct features *f,
-    size_t t, size_t n, const double *y, double *e);
+void errors_at(const struct outlook *o, size_t i, const struct features *f,
+    size_t t, size_t n, const double *y, float *e);
 
 /*
  * expert_weights(e, count, held, experts, p, q, w): weights proportional to
@@ -127,7 +160,8 @@ void outlook_blend(const struct outlook *o, size_t i, const double *w,
     double *median, double *mean, double *quantile);
 
 /* peaks and the coming day: forest_peak.c, forest_profile.c */
-int peak_fit(struct single *s, const struct features *f, size_t first, size_t n,
+float core_linear(const struct core *c, size_t h, const float *x);
+int peak_fit(struct single *s, const struct core *c, const struct features *f, size_t first, size_t n,
     const struct forest_options *o, unsigned trees);
 
 int peak_predict(const struct forest *f, const struct features *x, size_t t,

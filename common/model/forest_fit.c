@@ -36,7 +36,9 @@ first_origin(const struct features *x, size_t n, size_t H, size_t window)
 struct trial {
 	size_t from, count, every; /* origins from, from + every, ... */
 	size_t n, H;
-	double *error; /* count rows of EXPERTS; [0] is NAN where unknown */
+	int64_t since; /* steps from 1970 to sample 0 */
+	size_t day;
+	float *error; /* count rows of EXPERTS; below 0 where unknown */
 	struct outlook *outlook;
 };
 
@@ -73,57 +75,49 @@ trial_run(struct trial *t, const struct features *x, const double *y,
 	free(origin);
 	if (t->outlook == NULL)
 		return -1;
-	for (size_t i = 0; i < t->count; i++) {
-		size_t at = t->from + i * t->every;
-		double *e = t->error + i * EXPERTS;
-
-		if (!x->ok[at] ||
-		    errors_at(t->outlook, i, x, at, t->n, y, e) < 0)
-			e[0] = NAN;
-	}
+	for (size_t i = 0; i < t->count; i++)
+		errors_at(t->outlook, i, x, t->from + i * t->every, t->n, y,
+		    t->error + i * EXPERTS);
 	return 0;
 }
 
 /*
- * The newest errors known at origin t, newest first: of origins whose last
- * target is at most t, spaced as replay spaces them.
+ * Keep the mean errors, and those of single origins as far back as forecasts
+ * ask for them; thinned where they would be too many.
  */
-static size_t
-known_errors(const struct trial *t, size_t origin, double *out)
-{
-	size_t spacing = forest_spacing(t->H);
-	size_t count = 0;
-
-	for (size_t back = t->H; count < REPLAY; back += spacing) {
-		size_t i;
-
-		if (origin < t->from + back)
-			break;
-		i = (origin - back - t->from) / t->every;
-		if (!isnan(t->error[i * EXPERTS]))
-			memcpy(out + EXPERTS * count++, t->error + i * EXPERTS,
-			    EXPERTS * sizeof *out);
-	}
-	return count;
-}
-
-static void
+static int
 remember(struct forest *f, const struct trial *t)
 {
-	size_t count = 0;
+	size_t span = (SPREAD + 4) * t->H;
+	size_t complete = t->n > t->H + t->from ? t->n - t->H - t->from : 0;
+	size_t every = t->every;
+	size_t known = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < t->count; i++) {
-		const double *e = t->error + i * EXPERTS;
+	for (; i < t->count; i++) {
+		const float *e = t->error + i * EXPERTS;
 
-		if (isnan(e[0]))
-			continue;
-		count++;
-		for (int k = 0; k < EXPERTS; k++)
-			f->held[k] += e[k];
+		for (int k = 0; e[0] >= 0.0F && k < EXPERTS; k++)
+			f->held[k] += (double)e[k];
+		known += e[0] >= 0.0F ? 1 : 0;
 	}
 	for (int k = 0; k < EXPERTS; k++)
-		f->held[k] /= count > 0 ? (double)count : 1.0;
-	f->recents = known_errors(t, t->n - 1, f->recent[0]);
+		f->held[k] /= known > 0 ? (double)known : 1.0;
+	span = span > (SAME + 1) * t->day ? span : (SAME + 1) * t->day;
+	while (span / every > RECENT_MAX - 2)
+		every += t->every;
+	i = t->n > t->from + span ? (t->n - t->from - span) / t->every : 0;
+	f->recent_every = every;
+	f->recent_back = t->n - 1 - (t->from + i * t->every);
+	f->recent = malloc(RECENT_MAX * EXPERTS * sizeof *f->recent);
+	if (f->recent == NULL)
+		return -1;
+	for (; i * t->every < complete && i < t->count &&
+	     f->recents < RECENT_MAX;
+	     i += every / t->every)
+		memcpy(f->recent + EXPERTS * f->recents++,
+		    t->error + i * EXPERTS, EXPERTS * sizeof *f->recent);
+	return 0;
 }
 
 void
@@ -154,6 +148,22 @@ holdout_new(struct forest_holdout *h, const struct trial *t)
 	return 0;
 }
 
+/* the mean errors of origins whose targets are known at origin */
+static void
+record_at(const struct trial *t, size_t origin, size_t *next, size_t *known,
+    double *sum, double *record)
+{
+	for (; t->from + *next * t->every + t->H <= origin; ++*next) {
+		const float *e = t->error + *next * EXPERTS;
+
+		for (int k = 0; e[0] >= 0.0F && k < EXPERTS; k++)
+			sum[k] += (double)e[k];
+		*known += e[0] >= 0.0F ? 1 : 0;
+	}
+	for (int k = 0; k < EXPERTS; k++)
+		record[k] = *known > 0 ? sum[k] / (double)*known : 1.0;
+}
+
 /*
  * The blended forecast at each held-out origin, weighted by nothing but the
  * errors that were known then: the experts' record before it, too.
@@ -162,9 +172,9 @@ static int
 blend_held(struct forest_holdout *h, const struct trial *t)
 {
 	double *q = malloc(t->H * FOREST_QUANTILES * sizeof *q);
+	struct errors e = { 0, NULL, NULL, (ptrdiff_t)t->from, t->count,
+		t->every, t->error };
 	double sum[EXPERTS] = { 0 };
-	double record[EXPERTS];
-	double recent[REPLAY * EXPERTS];
 	size_t known = 0;
 	size_t next = 0;
 
@@ -175,21 +185,13 @@ blend_held(struct forest_holdout *h, const struct trial *t)
 	for (size_t i = 0; i < t->count; i++) {
 		size_t origin = t->from + i * t->every;
 		size_t at = i * t->H;
+		double record[EXPERTS];
 		double w[EXPERTS];
 
-		for (; t->from + next * t->every + t->H <= origin; next++) {
-			const double *e = t->error + next * EXPERTS;
-
-			for (int k = 0; !isnan(e[0]) && k < EXPERTS; k++)
-				sum[k] += e[k];
-			known += isnan(e[0]) ? 0 : 1;
-		}
-		for (int k = 0; k < EXPERTS; k++)
-			record[k] = known > 0 ? sum[k] / (double)known : 1.0;
-		expert_weights(recent, known_errors(t, origin, recent), record,
-		    EXPERTS, 12.0, 3.0, w);
-		outlook_blend(
-		    t->outlook, i, w, h->median + at, h->mean + at, q);
+		record_at(t, origin, &next, &known, sum, record);
+		errors_weigh(&e, origin, t->since, t->H, t->day, record, w);
+		outlook_blend(t->outlook, i, w, h->median + at, h->mean + at,
+		    q);
 		for (size_t s = 0; s < t->H; s++)
 			for (int k = 1; k < FOREST_QUANTILES; k++)
 				h->quantile[k][at + s] =
@@ -212,16 +214,19 @@ grow(struct forest *f, const struct grid *v, const struct forest_options *o,
 	x = features_new(v, v->n, f->transform, o->zone, 0);
 	if (x == NULL)
 		return -1;
+	t.day = x->day;
+	t.since = (int64_t)floor((double)v->t0 / v->step);
 	f->period = x->period = features_period(x, v->n);
 	first = first_origin(x, v->n, o->H, o->window);
 	bad = trial_run(&t, x, v->y, o);
 	if (bad == 0) {
-		remember(f, &t);
-		bad = held != NULL ? blend_held(held, &t) : 0;
+		bad = remember(f, &t);
+		if (bad == 0 && held != NULL)
+			bad = blend_held(held, &t);
 	}
 	if (bad == 0 &&
 	    (core_fit(&f->core, x, first, v->n, o, o->trees) < 0 ||
-		peak_fit(&f->peak, x, first, v->n, o, o->trees) < 0))
+		peak_fit(&f->peak, &f->core, x, first, v->n, o, o->trees) < 0))
 		bad = -1;
 	if (bad == 0 && o->profile)
 		bad = profile_fit(f, x, v->y, first, v->n, t.from + 1, o);
@@ -303,6 +308,7 @@ forest_free(struct forest *f)
 	core_free(&f->core);
 	single_free(&f->peak);
 	single_free(&f->profile);
+	free(f->recent);
 	free(f);
 }
 

@@ -84,8 +84,10 @@ put_grown(struct buf *out, const struct forest *f)
 	put_core(out, &f->core);
 	put_single(out, &f->peak, FEATURES_MAX);
 	put_double(out, f->held, EXPERTS);
-	put(out, f->recents, 1);
-	put_double(out, f->recent[0], f->recents * EXPERTS);
+	put(out, f->recents, 2);
+	put(out, f->recent_back, 4);
+	put(out, f->recent_every, 4);
+	put_float(out, f->recent, f->recents * EXPERTS);
 	if (f->profile.trees == NULL)
 		return;
 	put_single(out, &f->profile, FEATURES);
@@ -244,8 +246,14 @@ get_grown(struct reader *r, struct forest *f, int profile)
 	get_core(r, &f->core, f->H);
 	get_single(r, &f->peak, FEATURES_MAX);
 	get_double(r, f->held, EXPERTS);
-	f->recents = (size_t)get_most(r, 1, 0, REPLAY);
-	get_double(r, f->recent[0], f->recents * EXPERTS);
+	f->recents = (size_t)get_most(r, 2, 0, RECENT_MAX);
+	f->recent_back = (size_t)get_most(r, 4, 0, UINT32_MAX);
+	f->recent_every = (size_t)get_most(r, 4, 1, UINT32_MAX);
+	f->recent = malloc((f->recents + 1) * EXPERTS * sizeof *f->recent);
+	if (f->recent == NULL)
+		r->why = "out of memory";
+	else
+		get_float(r, f->recent, f->recents * EXPERTS, 0);
 	if (!profile)
 		return;
 	get_single(r, &f->profile, FEATURES);

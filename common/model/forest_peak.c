@@ -24,6 +24,26 @@ greatest(const struct features *f, size_t t, size_t w, double *out)
 	return (double)seen > 0.7 * (double)w ? 0 : -1;
 }
 
+/*
+ * The greatest value that the linear models expect within 1..h steps, h = 1..H,
+ * relative to the level.
+ */
+static void
+expected(const struct core *c, const struct features *f, size_t t, float *out)
+{
+	float high = -INFINITY;
+
+	for (size_t h = 1; h <= c->H; h++) {
+		float x[FEATURES];
+		float v;
+
+		features_row(f, t, h, x);
+		v = core_linear(c, h, x);
+		high = v > high ? v : high;
+		out[h - 1] = high;
+	}
+}
+
 struct rows {
 	size_t n;
 	float *x, *y;
@@ -32,9 +52,10 @@ struct rows {
 
 /* two rows an origin: the whole horizon, and one of the shorter windows */
 static void
-rows_fill(struct rows *r, const struct features *f, size_t first, size_t n,
-    const struct forest_options *o)
+rows_fill(struct rows *r, const struct core *c, const struct features *f,
+    size_t first, size_t n, const struct forest_options *o)
 {
+	float linear[FOREST_H_MAX];
 	struct random random = random_start(o->seed, 2);
 	size_t window[FOREST_WINDOWS];
 
@@ -42,22 +63,24 @@ rows_fill(struct rows *r, const struct features *f, size_t first, size_t n,
 	for (size_t t = first; t + o->H < n; t++) {
 		size_t pick[2] = { o->H, 0 };
 
+		expected(c, f, t, linear);
+
 		pick[1] = window[random_below(&random, FOREST_WINDOWS - 1)];
-		for (int k = 0; k < 2 && f->ok[t]; k++) {
+		for (int k = 0; k < (int)KNOB(9,2) && f->ok[t]; k++) {
 			double high;
 
 			if ((k > 0 && pick[k] == o->H) ||
 			    greatest(f, t, pick[k], &high) < 0)
 				continue;
-			features_peak(
-			    f, t, pick[k], r->x + r->n * FEATURES_MAX);
+			features_peak(f, t, pick[k], r->x + r->n * FEATURES_MAX);
+			r->x[r->n * FEATURES_MAX + 45] = linear[pick[k] - 1];
 			r->y[r->n++] = (float)(high - f->level[t]);
 		}
 	}
 }
 
 int
-peak_fit(struct single *s, const struct features *f, size_t first, size_t n,
+peak_fit(struct single *s, const struct core *c, const struct features *f, size_t first, size_t n,
     const struct forest_options *o, unsigned trees)
 {
 	uint8_t column[FEATURES_MAX];
@@ -81,7 +104,7 @@ peak_fit(struct single *s, const struct features *f, size_t first, size_t n,
 	for (size_t k = 0; k < FEATURES_MAX; k++)
 		column[k] = (uint8_t)k;
 	if (r.x != NULL && r.y != NULL && r.code != NULL) {
-		rows_fill(&r, f, first, n, o);
+		rows_fill(&r, c, f, first, n, o);
 		if (r.n > 0 &&
 		    bins_fit(&s->bins, r.x, r.n, FEATURES_MAX, FEATURES_MAX) ==
 			0) {
@@ -106,9 +129,13 @@ peak_predict(const struct forest *f, const struct features *x, size_t t,
 	uint16_t count[FOREST_WINDOWS * TREES_VALUES] = { 0 };
 	size_t window[FOREST_WINDOWS];
 
+	float linear[FOREST_H_MAX];
+	expected(&f->core, x, t, linear);
 	forest_windows(f->H, window);
-	for (size_t w = 0; w < FOREST_WINDOWS; w++)
+	for (size_t w = 0; w < FOREST_WINDOWS; w++) {
 		features_peak(x, t, window[w], row + w * FEATURES_MAX);
+		row[w * FEATURES_MAX + 45] = linear[window[w] - 1];
+	}
 	bins_apply(
 	    &f->peak.bins, row, FOREST_WINDOWS, FEATURES_MAX, code, WIDTH);
 	trees_count(f->peak.trees, code, WIDTH, FOREST_WINDOWS, count);
@@ -126,7 +153,7 @@ peak_predict(const struct forest *f, const struct features *x, size_t t,
 			    x->transform, x->level[t] + out[w][k]);
 
 			v = fmax(v, x->transform.base);
-			out[w][k] = w > 0 ? fmax(v, out[w - 1][k]) : v;
+			out[w][k] = w > 0 && KNOB(10,1)>0 ? fmax(v, out[w - 1][k]) : v;
 		}
 	}
 	return 0;

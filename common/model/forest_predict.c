@@ -33,7 +33,7 @@ forest_path_free(struct forest_path *p)
 struct replay {
 	size_t count;
 	size_t *origin; /* rising */
-	double *error; /* count rows of EXPERTS; [0] is NAN where unknown */
+	float *error; /* count rows of EXPERTS */
 };
 
 static int
@@ -52,33 +52,31 @@ end_of(const struct forest *f, const struct grid *g)
 	return (ptrdiff_t)floor((double)(f->end - g->t0) / g->step + 0.5);
 }
 
-/*
- * Origins are a whole number of spacings since 1970, so that neighbouring
- * forecasts share them.
- */
-static ptrdiff_t
-newest_origin(const struct forest *f, const struct grid *g, size_t origin)
+static int64_t
+steps_since(const struct grid *g)
 {
-	ptrdiff_t spacing = (ptrdiff_t)forest_spacing(f->H);
-	ptrdiff_t since = (ptrdiff_t)((double)g->t0 / g->step);
-	ptrdiff_t t = (ptrdiff_t)origin - (ptrdiff_t)f->H;
-	ptrdiff_t over = ((since + t) % spacing + spacing) % spacing;
-
-	return t - over;
+	return (int64_t)floor((double)g->t0 / g->step);
 }
 
 static size_t
-collect(
-    const struct forest *f, const struct grid *g, size_t origin, size_t *out)
+day_of(const struct grid *g)
 {
-	ptrdiff_t spacing = (ptrdiff_t)forest_spacing(f->H);
-	ptrdiff_t t = newest_origin(f, g, origin);
+	return (size_t)fmax(1.0, floor(86400.0 / g->step));
+}
+
+/* of the origins that weigh at one origin those that the model has not seen */
+static size_t
+collect(const struct forest *f, const struct grid *g, size_t origin,
+    size_t *out)
+{
+	ptrdiff_t wanted[ORIGINS];
 	ptrdiff_t end = end_of(f, g);
 	size_t count = 0;
 
-	for (; count < REPLAY && t >= 0 && t >= end; t -= spacing)
-		if (g->ok[t])
-			out[count++] = (size_t)t;
+	errors_origins(origin, steps_since(g), f->H, day_of(g), wanted);
+	for (int k = 0; k < ORIGINS; k++)
+		if (wanted[k] >= 0 && wanted[k] >= end)
+			out[count++] = (size_t)wanted[k];
 	return count;
 }
 
@@ -108,38 +106,22 @@ replay_run(struct replay *r, const struct forest *f, const struct grid *g,
 		return -1;
 	}
 	for (size_t i = 0; i < unique; i++)
-		if (errors_at(o, i, x, r->origin[i], x->n, g->y,
-			r->error + i * EXPERTS) < 0)
-			r->error[i * EXPERTS] = NAN;
+		errors_at(o, i, x, r->origin[i], x->n, g->y,
+		    r->error + i * EXPERTS);
 	outlook_free(o);
 	return 0;
 }
 
-/* weights from the errors known at an origin, those kept by training last */
+/* weights from the errors known at an origin */
 static void
 weigh(const struct forest *f, const struct grid *g, const struct replay *r,
     size_t origin, double *w)
 {
-	size_t wanted[REPLAY];
-	size_t n = collect(f, g, origin, wanted);
-	double e[REPLAY * EXPERTS];
-	size_t count = 0;
+	struct errors e = { r->count, r->origin, r->error,
+		end_of(f, g) - (ptrdiff_t)f->recent_back, f->recents,
+		f->recent_every, f->recent };
 
-	for (size_t k = 0; k < n; k++) {
-		const size_t *at = bsearch(
-		    &wanted[k], r->origin, r->count, sizeof *r->origin, rising);
-		const double *from =
-		    at != NULL ? r->error + (at - r->origin) * EXPERTS : NULL;
-
-		if (from != NULL && !isnan(from[0]))
-			memcpy(
-			    e + EXPERTS * count++, from, EXPERTS * sizeof *e);
-	}
-	for (size_t k = 0; k < f->recents && count < REPLAY; k++)
-		memcpy(
-		    e + EXPERTS * count++, f->recent[k], EXPERTS * sizeof *e);
-	expert_weights(
-	    e, count, f->held, EXPERTS, KNOB(5, 12.0), KNOB(6, 3.0), w);
+	errors_weigh(&e, origin, steps_since(g), f->H, day_of(g), f->held, w);
 }
 
 static void
@@ -176,7 +158,7 @@ predict_grown(const struct forest *f, const struct grid *g,
 	struct outlook *o = NULL;
 	int bad = -1;
 
-	r.origin = malloc((count * REPLAY + 1) * sizeof *r.origin);
+	r.origin = malloc((count * ORIGINS + 1) * sizeof *r.origin);
 	if (r.origin == NULL)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

@@ -1,0 +1,158 @@
+#include "model/grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Steps that a day divides into, as clocks and crontabs have them */
+static const double usual[] = { 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120,
+	180, 240, 300, 360, 600, 720, 900, 1200, 1800, 3600, 7200, 10800, 14400,
+	21600, 28800, 43200, 86400 };
+
+/* What was meant by a step that clocks have measured */
+static double
+round_step(double step)
+{
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (fabs(step - usual[i]) <= 0.02 * usual[i])
+			return usual[i];
+	return step;
+}
+
+double
+grid_step(const struct series *s)
+{
+	double step = series_step(s);
+
+	return isnan(step) ? NAN : fmax(round_step(step), 60);
+}
+
+/* The point of a sample, counted back from the newest one */
+static double
+back(int64_t age, double step_ms, int means)
+{
+	double k = (double)age / step_ms;
+
+	return means ? floor(k) : floor(k + 0.5);
+}
+
+static int
+allocate(struct grid *g, size_t n, double step, int64_t newest)
+{
+	*g = (struct grid){ .step = step, .n = n };
+	g->t0 = (int64_t)floor(
+	    ((double)newest - (double)(n - 1) * step * 1000) / 1000);
+	g->y = calloc(n, sizeof(*g->y));
+	g->ok = calloc(n, sizeof(*g->ok));
+	if (g->y != NULL && g->ok != NULL)
+		return 0;
+	grid_free(g);
+	return -1;
+}
+
+/* Values into their points, in order of time: sums, or what came last */
+static void
+place(struct grid *g, const struct series *s, int means)
+{
+	int64_t newest = s->t[s->n - 1];
+	size_t run = 0, last = g->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		double k = back(newest - s->t[i], g->step * 1000, means);
+		size_t at;
+
+		if (k >= (double)g->n)
+			continue;
+		at = g->n - 1 - (size_t)k;
+		run = at == last ? run + 1 : 1;
+		if (means && run > 1)
+			g->y[at] += (s->v[i] - g->y[at]) / (double)run;
+		else
+			g->y[at] = s->v[i];
+		g->ok[at] = 1;
+		last = at;
+	}
+}
+
+static void
+carry_on(struct grid *g)
+{
+	size_t first = 0;
+
+	while (first < g->n && !g->ok[first])
+		first++;
+	for (size_t i = 0; i < first && first < g->n; i++)
+		g->y[i] = g->y[first];
+	for (size_t i = first + 1; i < g->n; i++)
+		if (!g->ok[i])
+			g->y[i] = g->y[i - 1];
+}
+
+int
+grid_make(
+    struct grid *g, const struct series *s, double step, const char **why)
+{
+	double own, points;
+	int means;
+
+	*g = (struct grid){ 0 };
+	*why = "no samples";
+	if (s->n == 0)
+		return -1;
+	*why = "the step is not above 0";
+	if (!(step > 0) || !isfinite(step))
+		return -1;
+	own = s->n > 1 ? series_step(s) : step;
+	if (step < 0.75 * own)
+		step = round_step(own);
+	means = own < 0.75 * step;
+	points = back(s->t[s->n - 1] - s->t[0], step * 1000, means) + 1;
+	*why = "out of memory";
+	if (allocate(g, points < GRID_MAX ? (size_t)points : GRID_MAX, step,
+		s->t[s->n - 1]) != 0)
+		return -1;
+	place(g, s, means);
+	carry_on(g);
+	return 0;
+}
+
+void
+grid_free(struct grid *g)
+{
+	free(g->y);
+	free(g->ok);
+	*g = (struct grid){ 0 };
+}
+
+int64_t
+grid_time(const struct grid *g, size_t i)
+{
+	return g->t0 * 1000 + (int64_t)llround((double)i * g->step * 1000);
+}
+
+ptrdiff_t
+grid_find(const struct grid *g, int64_t t)
+{
+	return (ptrdiff_t)floor((double)(t - g->t0) / g->step + 0.5);
+}
+
+size_t
+grid_observed(const struct grid *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		n += g->ok[i];
+	return n;
+}
+
+size_t
+grid_longest_gap(const struct grid *g)
+{
+	size_t longest = 0, run = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		run = g->ok[i] ? 0 : run + 1;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}
