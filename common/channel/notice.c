@@ -139,6 +139,8 @@ take_facts(struct facts *f, const struct json *j, const char **why)
 	unsigned e;
 
 	*f = (struct facts){ .from = NAN, .to = NAN, .cost = NAN };
+	if (result != NULL && json_type(result) == JSON_NULL)
+		result = NULL;
 	f->action = json_get_str(j, "action");
 	e = event_of(f->action);
 	if (e == 0 || (e & ~actions) != 0) {
