@@ -81,7 +81,7 @@ static const struct argp_option table[] = {
 	    2 },
 	{ "csv", KEY_CSV, "FILE", 0, "Read time,value lines of FILE", 2 },
 	{ "source", KEY_SOURCE, "TYPE", 0,
-	    "Kind of source (default prometheus)", 2 },
+	    "prometheus (default), scrape, proc or csv", 2 },
 	{ "timeout", KEY_TIMEOUT, "DURATION", 0,
 	    "Longest wait for one answer (default 10s)", 2 },
 	{ "retries", KEY_RETRIES, "N", 0,

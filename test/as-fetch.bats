@@ -602,6 +602,145 @@ as-fetch: $f:6: more than a time and a value" ]
 	run -0 jq -e '.values == []' <<<"$output"
 }
 
+scrape() {
+	run --separate-stderr as-fetch --now "$NOW" --retries 0 \
+		--source scrape "$@"
+}
+
+@test "as-fetch: scrape: a gauge of a /metrics page, by its labels" {
+	body page <<-'EOF'
+		# HELP temp is a gauge
+		# TYPE temp gauge
+		temp{room="a b",note="quote \" brace } end"} 21.5 1795455600123
+		temp{room="c"} NaN
+		temp{room="d",} 1e1 # {trace="x"} 5
+		temperature 99
+		load 2
+		broken{ 7
+	EOF
+	scrape -u "$STUB/body=page" -q 'temp{room="a b"}' --name t
+	assert_equal "$status" 0
+	[ "$output" = '{"metric":{"__name__":"t","target":"default"},"values":[21.5],"timestamps":[1795455600000]}' ]
+	scrape -u "$STUB/body=page" -q ' temp { room = "d" , note != "x" } '
+	[[ $output == *'"values":[10],'* ]]
+	scrape -u "$STUB/body=page" -q load
+	[[ $output == *'"values":[2],'* ]]
+	scrape -u "$STUB/body=page" -q 'temp{room!="c"}' --aggregate sum
+	[[ $output == *'"values":[31.5],'* ]]
+}
+
+@test "as-fetch: scrape: several, none, NaN, a bad query: said, never 0" {
+	body rooms <<<$'temp{room="a"} 1\ntemp{room="b"} NaN'
+	scrape -u "$STUB/body=rooms" -q temp
+	assert_equal "$status" 2
+	[[ $stderr == *'gives 2 series, not one: {room="a"}, {room="b"}; '* ]]
+	scrape -u "$STUB/body=rooms" -q temp --aggregate sum
+	assert_equal "$status" 3
+	assert_failed_line 'no samples'
+	scrape -u "$STUB/body=rooms" -q tempo
+	assert_equal "$status" 3
+	assert_failed_line "has no 'tempo'"
+	scrape -u "$STUB/text=%3Chtml%3E" -q temp
+	assert_equal "$status" 3
+	assert_failed_line 'holds no metrics'
+	scrape -u "$STUB/status=404,text=gone" -q temp
+	assert_equal "$status" 3
+	assert_failed_line 'answered 404: "gone"'
+	for query in '' '{a="b"}' 'temp{' 'temp{a=b}' 'temp{a=~"b"}' 'temp)' \
+		'rate(temp' 'rate(temp))' 'temp[5m]'; do
+		scrape -u "$STUB/body=rooms" -q "$query"
+		assert_equal "$status" 2
+		[[ $stderr == *"is none of name, name{label="* ]]
+	done
+}
+
+@test "as-fetch: scrape: a counter by its rate, from two readings" {
+	body counter <<<$'# TYPE hits_total counter\nhits_total{p="/"} 7\nhits_total{p="/x"} 3'
+	scrape -u "$STUB/body=counter,id=rate" -q 'hits_total{p="/"}'
+	assert_equal "$status" 2
+	[[ $stderr == *"'hits_total' is a counter, which only grows: ask for rate(hits_total{p=\"/\"})"* ]]
+	(sleep 0.5 && body counter <<<$'# TYPE hits counter\nhits_total{p="/"} 107\nhits_total{p="/x"} 1') 3>&- &
+	scrape -u "$STUB/body=counter,id=two" -q 'rate(hits_total{p="/"})'
+	assert_equal "$status" 0
+	run -0 jq -c '[.values[0] > 50, .values[0] <= 100,
+		.timestamps[0] >= 1795455601000]' <<<"$output"
+	[ "$output" = '[true,true,true]' ]
+	[ "$(requests id=two .method | wc -l)" = 2 ]
+	# OpenMetrics names the family without _total
+	scrape -u "$STUB/body=counter" -q 'hits_total{p="/"}'
+	assert_equal "$status" 2
+	# one that began anew in between says nothing
+	body counter2 <<<'hits_total 9'
+	(sleep 0.5 && body counter2 <<<'hits_total 2') 3>&- &
+	scrape -u "$STUB/body=counter2" -q 'rate(hits_total)'
+	assert_equal "$status" 3
+	assert_failed_line 'no samples'
+}
+
+# A small procfs; the counters stand at $1 and a little more
+procfs() {
+	local p=$BATS_TEST_TMPDIR/proc
+
+	mkdir -p "$p/net"
+	echo "cpu  $((100 + $1)) 10 20 5000 300 4 6 99 0 0" >"$p/.stat"
+	mv "$p/.stat" "$p/stat"
+	printf 'MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\n' \
+		>"$p/meminfo"
+	echo '0.75 0.50 0.25 1/100 1234' >"$p/loadavg"
+	printf 'Inter-|   Receive  |  Transmit\n face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compressed\n    lo: 77%d 1 0 0 0 0 0 0 77%d 1 0 0 0 0 0 0\n  eth0:%d000 1 0 0 0 0 0 0 %d000 1 0 0 0 0 0 0\n' \
+		"$1" "$1" "$1" "$1" >"$p/net/.dev"
+	mv "$p/net/.dev" "$p/net/dev"
+	printf '%s\n' "   8 0 sda 1 1 1 1 1 1 1 1 0 $((100 + 5 * $1)) 9" \
+		"   8 1 sda1 1 1 1 1 1 1 1 1 0 $((100 + 5 * $1)) 9" \
+		"   8 16 sdb 1 1 1 1 1 1 1 1 0 $((5 * $1)) 9" \
+		"   7 0 loop0 1 1 1 1 1 1 1 1 0 $((9000 * $1)) 9" \
+		>"$p/.diskstats"
+	mv "$p/.diskstats" "$p/diskstats"
+}
+
+@test "as-fetch: proc: memory and load of this machine as they stand" {
+	procfs 1
+	run -0 as-fetch --now "$NOW" --source proc -u "$BATS_TEST_TMPDIR/proc" \
+		-q memory
+	[ "$output" = '{"metric":{"__name__":"load","target":"default"},"values":[768000],"timestamps":[1795455600000]}' ]
+	run -0 as-fetch --source proc -u "$BATS_TEST_TMPDIR/proc" -q load
+	[[ $output == *'"values":[0.75]'* ]]
+	run -0 as-fetch --source proc -q memory
+	run -0 jq -e '.values[0] > 1e6' <<<"$output"
+}
+
+@test "as-fetch: proc: cpu, network and disk from two readings" {
+	local query unit
+
+	for query in 'cpu 0.5' 'network 100000' 'disk 0.5'; do
+		procfs 1
+		(sleep 0.5 && procfs 51) 3>&- &
+		run -0 as-fetch --source proc -u "$BATS_TEST_TMPDIR/proc" \
+			-q "${query% *}"
+		wait
+		run -0 jq -c --argjson want "${query#* }" \
+			'.values[0] / $want | . > 0.6 and . <= 1' <<<"$output"
+		assert_output true
+	done
+	run -0 as-fetch --source proc -q cpu
+	run -0 jq -e --argjson cores "$(nproc)" \
+		'.values[0] | . >= 0 and . <= $cores * 1.1' <<<"$output"
+}
+
+@test "as-fetch: proc: what is not there is an error, never 0" {
+	procfs 1
+	echo rubbish >"$BATS_TEST_TMPDIR/proc/meminfo"
+	rm "$BATS_TEST_TMPDIR/proc/loadavg"
+	run --separate-stderr -3 as-fetch --source proc \
+		-u "$BATS_TEST_TMPDIR/proc" -q memory
+	assert_failed_line "cannot be made out"
+	run --separate-stderr -3 as-fetch --source proc \
+		-u "$BATS_TEST_TMPDIR/proc" -q load
+	assert_failed_line "No such file"
+	run --separate-stderr -2 as-fetch --source proc -q temperature
+	[[ $stderr == *"none of cpu, memory, load, network, disk"* ]]
+}
+
 # settings FILE: two signals from the stub, one target whose count is in a file
 settings() {
 	cat >"$1" <<-EOF

@@ -31,37 +31,15 @@ static void *
 open_prometheus(const struct source_settings *set, struct buf *why)
 {
 	struct prometheus *p = calloc(1, sizeof(*p));
-	const struct conf_source *c = set->conf;
-	const char **headers = NULL;
-	size_t n = 0;
 
-	while (set->headers != NULL && set->headers[n] != NULL)
-		n++;
-	headers = calloc(n + 2, sizeof(*headers));
-	if (p == NULL || headers == NULL) {
+	if (p == NULL) {
 		buf_str(why, "out of memory");
-		goto fail;
+		return NULL;
 	}
-	if (n > 0)
-		memcpy(headers, set->headers, n * sizeof(*headers));
-	if (c->header != NULL && *c->header != '\0')
-		headers[n] = c->header;
-	p->timeout = c->timeout > 0 ? c->timeout : 10;
-	p->http = http_open(&(struct http_options){ .base = c->url,
-				.total_s = p->timeout,
-				.retries = set->retries,
-				.ca_file = c->ca_file,
-				.username = c->username,
-				.password_file = c->password_file,
-				.bearer_token_file = c->bearer_token_file,
-				.headers = headers },
-	    why);
-	if (p->http == NULL)
-		goto fail;
-	free(headers);
-	return p;
-fail:
-	free(headers);
+	p->timeout = set->conf->timeout > 0 ? set->conf->timeout : 10;
+	p->http = source_http(set, why);
+	if (p->http != NULL)
+		return p;
 	free(p);
 	return NULL;
 }
@@ -200,22 +178,6 @@ fetch(struct prometheus *p, const struct source_ask *ask,
 	return o;
 }
 
-/* Any one of them would be a guess, and a wrong one costs capacity */
-static void
-put_several(const struct answer_set *set, struct buf *b)
-{
-	buf_printf(b, "the query gives %zu series, not one: ", set->n);
-	for (size_t i = 0; i < set->n && i < 5; i++) {
-		buf_str(b, i > 0 ? ", " : "");
-		buf_str(b, set->labels[i]);
-	}
-	if (set->n > 5)
-		buf_printf(b, " and %zu more", set->n - 5);
-	buf_str(b,
-	    "; aggregate (sum, avg or max) says how to make one of "
-	    "them");
-}
-
 /* What lies outside the range, though it was not asked for, goes */
 static void
 cut(struct samples *s, const struct range *r)
@@ -236,7 +198,8 @@ ask_prometheus(
 	enum source_outcome o = fetch(self, ask, &set, a);
 
 	if (o == SOURCE_GOOD && set.n > 1 && ask->aggregate == AGGREGATE_NONE) {
-		put_several(&set, &a->error);
+		/* any one of them would be a guess, and may cost capacity */
+		source_several(set.labels, set.n, &a->error);
 		o = SOURCE_WRONG;
 	}
 	if (o == SOURCE_GOOD) {

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 
 static const struct source_kind *const kinds[] = { &source_prometheus,
-	&source_csv };
+	&source_scrape, &source_proc, &source_csv };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -86,6 +86,69 @@ source_ask(
 		return SOURCE_GOOD;
 	put_empty(ask, a);
 	return SOURCE_EMPTY;
+}
+
+struct http *
+source_http(const struct source_settings *set, struct buf *why)
+{
+	const struct conf_source *c = set->conf;
+	struct http_options o = { .base = c->url,
+		.total_s = c->timeout > 0 ? c->timeout : 10,
+		.retries = set->retries,
+		.ca_file = c->ca_file,
+		.username = c->username,
+		.password_file = c->password_file,
+		.bearer_token_file = c->bearer_token_file };
+	const char **headers;
+	struct http *h;
+	size_t n = 0;
+
+	while (set->headers != NULL && set->headers[n] != NULL)
+		n++;
+	headers = calloc(n + 2, sizeof(*headers));
+	if (headers == NULL) {
+		buf_str(why, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		headers[i] = set->headers[i];
+	if (c->header != NULL && *c->header != '\0')
+		headers[n] = c->header;
+	o.headers = headers;
+	h = http_open(&o, why);
+	free(headers);
+	return h;
+}
+
+int
+source_now(const double *v, size_t n, int64_t t, enum conf_aggregate how,
+    struct samples *out)
+{
+	struct samples *each = calloc(n + 1, sizeof(*each));
+	int r = each != NULL ? 0 : -1;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = samples_add(&each[i], t, v[i]);
+	if (r == 0)
+		r = samples_combine(each, n, how, out);
+	for (size_t i = 0; i < n && each != NULL; i++)
+		samples_free(&each[i]);
+	free(each);
+	return r;
+}
+
+void
+source_several(char *const *labels, size_t n, struct buf *out)
+{
+	buf_printf(out, "the query gives %zu series, not one: ", n);
+	for (size_t i = 0; i < n && i < 5; i++) {
+		buf_str(out, i > 0 ? ", " : "");
+		buf_str(out, labels[i]);
+	}
+	if (n > 5)
+		buf_printf(out, " and %zu more", n - 5);
+	buf_str(
+	    out, "; aggregate (sum, avg or max) says how to make one of them");
 }
 
 void

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "http/http.h"
 #include "source/range.h"
 #include "source/samples.h"
 
@@ -79,6 +80,22 @@ struct source_kind {
 	    void *self, const struct source_ask *ask, struct source_answer *a);
 };
 
-extern const struct source_kind source_prometheus, source_csv;
+extern const struct source_kind source_prometheus, source_scrape, source_proc,
+    source_csv;
+
+/* source_several(labels, n, out): the message for n series where one belongs
+ */
+void source_several(char *const *labels, size_t n, struct buf *out);
+
+/* source_http(set, why): a client as the settings say; NULL as http_open */
+struct http *source_http(const struct source_settings *set, struct buf *why);
+
+/* source_now(v, n, t, how, out): one sample at t of the values of n series,
+ * as samples_combine makes it. 0, or -1: no memory. */
+int source_now(const double *v, size_t n, int64_t t, enum conf_aggregate how,
+    struct samples *out);
+
+/* Milliseconds between the two readings that make a rate */
+enum { SOURCE_APART = 1000 };
 
 #endif
