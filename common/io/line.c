@@ -96,7 +96,8 @@ lines_next(struct lines *l, char **line, size_t *n)
 
 		if (have > seen)
 			lf = memchr(l->s + l->start + seen, '\n', have - seen);
-		if (lf != NULL && l->skipping) {
+		if (lf != NULL &&
+		    (l->skipping || lf - (l->s + l->start) > LINE_MAX_BYTES)) {
 			l->start = (size_t)(lf + 1 - l->s);
 			l->skipping = 0;
 			l->number++;
