@@ -55,8 +55,8 @@ static const struct argp_option table[] = {
 	    "tcp://manager:2376",
 	    2 },
 	{ "target-name", KEY_TARGET_NAME, "NAME", 0,
-	    "Take decisions for the target NAME only (default: for the first "
-	    "that comes)",
+	    "Take decisions for the target NAME only (default: for those of "
+	    "-c; without it, for the one that comes first)",
 	    2 },
 	{ "timeout", KEY_TIMEOUT, "TIME", 0,
 	    "Wait at most TIME for a change to arrive (default 120s)", 2 },
@@ -78,15 +78,6 @@ mode_of(struct argp_state *state, const char *arg)
 		argp_error(
 		    state, "--mode: '%s' is neither monitor nor auto", arg);
 	return APPLY_MONITOR;
-}
-
-static void
-check_options(struct argp_state *state, const struct options *o)
-{
-	if (o->common.n_conf > 0 && o->target_name != NULL)
-		argp_error(state,
-		    "--target-name: the names stand in the files "
-		    "of -c");
 }
 
 static error_t
@@ -127,9 +118,6 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_STATE:
 		o->state = arg;
-		return 0;
-	case ARGP_KEY_SUCCESS:
-		check_options(state, o);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -199,16 +187,17 @@ find_settings(struct options *o, const char *target, struct apply_settings *s)
 {
 	const struct conf_target *t = &o->plain;
 
+	if (o->target_name != NULL && strcmp(o->target_name, target) != 0)
+		return "not the target of --target-name";
 	if (o->common.n_conf > 0) {
 		t = conf_find(&o->conf, target);
 		if (t == NULL)
 			return "no file of -c has this target";
-	} else if (o->target_name != NULL) {
-		if (strcmp(o->target_name, target) != 0)
-			return "not the target of --target-name";
-	} else if (o->bound == NULL) {
+	} else if (o->target_name == NULL && o->bound == NULL) {
 		o->bound = strdup(target);
-	} else if (strcmp(o->bound, target) != 0) {
+		if (o->bound == NULL)
+			die("out of memory");
+	} else if (o->target_name == NULL && strcmp(o->bound, target) != 0) {
 		return "a second target; without -c there is but one";
 	}
 	settle(o, t, s);
@@ -350,13 +339,19 @@ load(struct options *o)
 		die("%s", why.s);
 	if (n == 0 && conf_default(&o->plain, name, &why) != 0)
 		die("%s", why.s);
-	if (o->conf.n > 1 &&
+	if (n > 0 && o->target_name != NULL &&
+	    conf_find(&o->conf, o->target_name) == NULL)
+		die("--target-name: the files have no target '%s'",
+		    o->target_name);
+	if (o->conf.n > 1 && o->target_name == NULL &&
 	    (o->driver != NULL || o->service != NULL || o->host != NULL))
 		die("--driver, --service and --host are for one target, and "
 		    "the files have %zu",
 		    o->conf.n);
 	for (size_t k = 0; k < o->conf.n; k++)
-		try_driver(o, &o->conf.targets[k]);
+		if (o->target_name == NULL ||
+		    strcmp(o->target_name, o->conf.targets[k].name) == 0)
+			try_driver(o, &o->conf.targets[k]);
 	if (n == 0)
 		try_driver(o, &o->plain);
 	buf_free(&why);

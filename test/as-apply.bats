@@ -443,7 +443,14 @@ conf() { # NAME MODE
 	run --separate-stderr -2 as-apply -c "$dir/web.conf" -c "$dir/db.conf" \
 		--service "$dir/count" </dev/null
 	[[ $stderr == *"are for one target, and the files have 2" ]]
-	run -2 as-apply -c "$dir/web.conf" --target-name web </dev/null
+	# with --target-name it is one
+	decide 3 5 >"$dir/in"
+	decide 3 4 '.target = "db"' >>"$dir/in"
+	run --separate-stderr -1 as-apply -c "$dir/web.conf" -c "$dir/db.conf" \
+		--target-name db --service "$dir/count" --now "$now" "$dir/in"
+	[ "$(status_of | tr '\n' ' ')" = "refused applied " ]
+	[ "$(cat "$dir/count")" = 4 ]
+	run -2 as-apply -c "$dir/web.conf" --target-name mail </dev/null
 }
 
 # --- journal ---

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/excerpt.h"
+
 enum { READ_S = 10 }; /* longest wait for an answer */
 
 static const char default_host[] = "unix:///var/run/docker.sock";
@@ -186,16 +188,16 @@ engine_api(struct engine *e, struct buf *why)
 	j = engine_get(e, "/version", &r, why);
 	v = json_get_str(j, "ApiVersion");
 	if (v != NULL && sscanf(v, "%3d.%3d", &major, &minor) == 2 &&
-	    (major > 1 || minor >= 41))
+	    (major > 1 || minor >= 41)) {
 		snprintf(e->api, sizeof(e->api), "v%d.%d", major, minor);
-	else if (v != NULL)
-		buf_printf(why,
-		    "'%s' has version '%.20s' of the Engine API, 1.41 is "
-		    "needed",
-		    e->shown, v);
-	else if (j != NULL)
+	} else if (v != NULL) {
+		buf_printf(why, "'%s' has version '", e->shown);
+		buf_excerpt(why, v, strlen(v), 20);
+		buf_str(why, "' of the Engine API, 1.41 is needed");
+	} else if (j != NULL) {
 		buf_printf(
 		    why, "'%s' does not say which Engine API it has", e->shown);
+	}
 	json_free(j);
 	http_response_free(&r);
 	return e->api[0] != '\0' ? 0 : -1;

@@ -9,13 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/excerpt.h"
 #include "target/engine.h"
 #include "target/target.h"
 
 enum {
 	WRITE_S = 30, /* longest wait for the answer to an update */
-	ERRORS_SHOWN = 3
+	ERRORS_SHOWN = 3,
+	ERROR_SHOWN = 200 /* bytes of each */
 };
 
 struct swarm {
@@ -420,9 +421,12 @@ put_errors(const struct json *tasks, int64_t since, struct buf *why)
 			c[n++].text = text;
 		c[k].tasks++;
 	}
-	for (k = 0; k < n; k++)
-		buf_printf(why, "; %ld task%s: \"%.200s\"", c[k].tasks,
-		    c[k].tasks == 1 ? "" : "s", c[k].text);
+	for (k = 0; k < n; k++) {
+		buf_printf(why, "; %ld task%s: \"", c[k].tasks,
+		    c[k].tasks == 1 ? "" : "s");
+		buf_excerpt(why, c[k].text, strlen(c[k].text), ERROR_SHOWN);
+		buf_char(why, '"');
+	}
 }
 
 static void
