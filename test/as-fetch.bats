@@ -93,6 +93,15 @@ assert_failed_line() {
 	[ "$output" = '[true,true]' ]
 }
 
+@test "as-fetch: on a terminal a long range shows how far it is" {
+	run -0 script -qec "as-fetch --now $NOW --range 28d --step 60 \
+		-u '$STUB/matrix=1' -q x --name cpu >/dev/null" /dev/null
+	[[ $output == *"cpu 10000/40321"* ]]
+	run --separate-stderr -0 as-fetch --now "$NOW" --range 28d --step 60 \
+		-u "$STUB/matrix=1" -q x
+	[ "$stderr" = "" ]
+}
+
 @test "as-fetch: a long query goes in a POST, pieces over one connection" {
 	long="x{a=\"$(printf '%03000d' 0)\"}"
 	fetch -u "$STUB/matrix=1,id=long" -q "$long" --range 28d --step 1m \
@@ -390,6 +399,9 @@ assert_failed_line() {
 		'{"status":"success","data":{"resultType":"matrix","result":[1]}}' \
 		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":1},"values":[]}]}}' \
 		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1]]}]}}' \
+		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[]]}]}}' \
+		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[{"a":1,"b":"2"}]}]}}' \
+		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"2",3]]}]}}' \
 		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"x"]]}]}}' \
 		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[["x","1"]]}]}}' \
 		'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,""]]}]}}' \

@@ -229,7 +229,7 @@ exchange(struct http *h, const struct http_request *q, const char *url,
 			CURLE_OK)
 			a->wait_s = (double)wait;
 		curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
-		if (to != NULL)
+		if (to != NULL && r->status >= 300 && r->status < 400)
 			a->redirect = strdup(to);
 	}
 	curl_slist_free_all(headers);
@@ -351,8 +351,10 @@ http_send(struct http *h, const struct http_request *q, struct http_response *r)
 
 		attempt(h, q, r, &a);
 		r->tries++;
-		if (a.code == CURLE_OK && r->status >= 200 && r->status < 300)
+		if (a.code == CURLE_OK && r->status >= 200 && r->status < 300) {
+			free(a.redirect);
 			return 0;
+		}
 		wait = a.wait_s >= 0 ? a.wait_s : fmin(pause, h->max_wait_s);
 		if (q->once || r->tries > h->retries ||
 		    !worth_another(q, r, &a) || wait > h->max_wait_s)

@@ -98,14 +98,15 @@ read_value(const struct json *j, double *v)
 	return end != s && *end == '\0' && !isfinite(*v) ? 0 : -1;
 }
 
+/* [time, value]. 0, or -1 with a message. */
 static int
 read_sample(const struct json *pair, struct samples *s, struct buf *error)
 {
-	const struct json *t = json_first(pair), *v = json_next(t);
 	double sec, x;
 
-	if (json_num(t, &sec) != 0 || !(fabs(sec) < 9e12) || v == NULL ||
-	    json_next(v) != NULL || read_value(v, &x) != 0) {
+	if (json_type(pair) != JSON_ARRAY || json_len(pair) != 2 ||
+	    json_num(json_first(pair), &sec) != 0 || !(fabs(sec) < 9e12) ||
+	    read_value(json_next(json_first(pair)), &x) != 0) {
 		buf_str(error, "a sample is not a time and a value");
 		return -1;
 	}
