@@ -24,6 +24,7 @@ SRC = $(wildcard common/*/*.c)
 OBJ = $(SRC:%.c=$(B)/%.o)
 LIB = $(B)/libautoscale.a
 UNIT = $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*.c))
+FUZZ = $(patsubst test/fuzz/%.c,$(B)/test/fuzz/%,$(wildcard test/fuzz/*.c))
 BENCH = $(patsubst test/bench/%.c,$(B)/test/bench/%,$(wildcard test/bench/*.c))
 PAGES = $(wildcard man/*.[157])
 
@@ -54,6 +55,11 @@ $(B)/test/%: $(B)/test/%.o $(LIB)
 unit: $(UNIT)
 	@scripts/run-unit $(UNIT)
 
+# random texts for the readers; each program runs for $(SECONDS_EACH) seconds
+SECONDS_EACH = 5
+fuzz: $(FUZZ)
+	@for p in $(FUZZ); do $$p $(SECONDS_EACH) || exit 1; done
+
 test: all unit
 	scripts/run-bats $(B)
 
@@ -66,7 +72,8 @@ bench: all $(BENCH)
 # every object again, under the address and undefined-behaviour sanitizers
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
-	$(MAKE) B=$(B)/asan HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" test
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) B=$(B)/asan HARDEN= \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" test fuzz
 
 memcheck: all
 	scripts/run-memcheck $(B)
@@ -89,5 +96,5 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit test e2e bench asan memcheck lint install uninstall clean
+.PHONY: all unit fuzz test e2e bench asan memcheck lint install uninstall clean
 .SECONDARY:
