@@ -407,7 +407,8 @@ features_row(const struct features *f, size_t t, size_t h, float *x)
 }
 
 void
-features_peak(const struct features *f, size_t t, size_t w, float *x)
+features_peak(
+    const struct features *f, size_t t, size_t w, float expected, float *x)
 {
 	double b = f->level[t];
 	double sum = 0.0;

@@ -78,10 +78,13 @@ size_t features_period(const struct features *f, size_t n);
 void features_row(const struct features *f, size_t t, size_t h, float *x);
 
 /*
- * features_peak(f, t, w, x): FEATURES_MAX features for the greatest value of
- * the w steps after t: those of the lead in the middle, w in place of h, and
- * the same maximum yesterday, averaged over seven days, and a week ago.
+ * features_peak(f, t, w, expected, x): FEATURES_MAX features for the greatest
+ * value of the w steps after t: those of the lead in the middle with w in place
+ * of h, what a linear model expects it to be (relative to the level), and the
+ * same maximum yesterday, averaged over seven days and a week ago, the first
+ * two also relative to the level of their own time.
  */
-void features_peak(const struct features *f, size_t t, size_t w, float *x);
+void features_peak(
+    const struct features *f, size_t t, size_t w, float expected, float *x);
 
 #endif

@@ -116,8 +116,8 @@ struct errors {
  * origins share most of theirs. Some may be negative. NEWEST first, then
  * SPREAD, then SAME.
  */
-void errors_origins(size_t origin, int64_t since, size_t H, size_t day,
-    ptrdiff_t *out);
+void errors_origins(
+    size_t origin, int64_t since, size_t H, size_t day, ptrdiff_t *out);
 
 /*
  * errors_weigh(e, origin, since, H, day, held, w): weights of the experts;
@@ -134,6 +134,9 @@ int core_fit(struct core *c, const struct features *f, size_t first, size_t n,
     const struct forest_options *o, unsigned trees);
 
 void core_free(struct core *c);
+
+/* what the linear model of lead h says of a row of FEATURES */
+float core_linear(const struct core *c, size_t h, const float *x);
 
 /* core_outlook(c, f, origin, count, full): NULL where memory runs out */
 struct outlook *core_outlook(const struct core *c, const struct features *f,
@@ -160,11 +163,10 @@ void outlook_blend(const struct outlook *o, size_t i, const double *w,
     double *median, double *mean, double *quantile);
 
 /* peaks and the coming day: forest_peak.c, forest_profile.c */
-float core_linear(const struct core *c, size_t h, const float *x);
-int peak_fit(struct single *s, const struct core *c, const struct features *f, size_t first, size_t n,
-    const struct forest_options *o, unsigned trees);
+int peak_fit(struct single *s, const struct core *c, const struct features *f,
+    size_t first, size_t n, const struct forest_options *o, unsigned trees);
 
-int peak_predict(const struct forest *f, const struct features *x, size_t t,
+void peak_predict(const struct forest *f, const struct features *x, size_t t,
     double out[FOREST_WINDOWS][FOREST_QUANTILES]);
 
 int profile_fit(struct forest *f, const struct features *x, const double *y,
@@ -177,13 +179,5 @@ int flat_fit(struct forest *f, const struct grid *g, size_t n);
 
 int flat_predict(const struct forest *f, const struct grid *g, size_t origin,
     struct forest_path *out);
-
-/* where tuning is measured */
-#ifdef FOREST_KNOBS
-double forest_knob(int k, double value);
-#define KNOB(k, value) forest_knob((k), (value))
-#else
-#define KNOB(k, value) (value)
-#endif
 
 #endif

@@ -112,8 +112,8 @@ remember(struct forest *f, const struct trial *t)
 	f->recent = malloc(RECENT_MAX * EXPERTS * sizeof *f->recent);
 	if (f->recent == NULL)
 		return -1;
-	for (; i * t->every < complete && i < t->count &&
-	     f->recents < RECENT_MAX;
+	for (;
+	     i * t->every < complete && i < t->count && f->recents < RECENT_MAX;
 	     i += every / t->every)
 		memcpy(f->recent + EXPERTS * f->recents++,
 		    t->error + i * EXPERTS, EXPERTS * sizeof *f->recent);
@@ -190,8 +190,8 @@ blend_held(struct forest_holdout *h, const struct trial *t)
 
 		record_at(t, origin, &next, &known, sum, record);
 		errors_weigh(&e, origin, t->since, t->H, t->day, record, w);
-		outlook_blend(t->outlook, i, w, h->median + at, h->mean + at,
-		    q);
+		outlook_blend(
+		    t->outlook, i, w, h->median + at, h->mean + at, q);
 		for (size_t s = 0; s < t->H; s++)
 			for (int k = 1; k < FOREST_QUANTILES; k++)
 				h->quantile[k][at + s] =

@@ -66,31 +66,31 @@ rows_fill(struct rows *r, const struct core *c, const struct features *f,
 		expected(c, f, t, linear);
 
 		pick[1] = window[random_below(&random, FOREST_WINDOWS - 1)];
-		for (int k = 0; k < (int)KNOB(9,2) && f->ok[t]; k++) {
+		for (int k = 0; k < 2 && f->ok[t]; k++) {
 			double high;
 
 			if ((k > 0 && pick[k] == o->H) ||
 			    greatest(f, t, pick[k], &high) < 0)
 				continue;
-			features_peak(f, t, pick[k], r->x + r->n * FEATURES_MAX);
-			r->x[r->n * FEATURES_MAX + 45] = linear[pick[k] - 1];
+			features_peak(f, t, pick[k], linear[pick[k] - 1],
+			    r->x + r->n * FEATURES_MAX);
 			r->y[r->n++] = (float)(high - f->level[t]);
 		}
 	}
 }
 
 int
-peak_fit(struct single *s, const struct core *c, const struct features *f, size_t first, size_t n,
-    const struct forest_options *o, unsigned trees)
+peak_fit(struct single *s, const struct core *c, const struct features *f,
+    size_t first, size_t n, const struct forest_options *o, unsigned trees)
 {
 	uint8_t column[FEATURES_MAX];
 	struct trees_options to = { .trees = trees,
 		.depth = 14,
-		.minleaf = (unsigned)KNOB(7, 5),
+		.minleaf = 5,
 		.mtry = FEATURES_MAX / 3,
 		.keep = 8,
 		.threads = o->threads,
-		.share = KNOB(8, 0.5),
+		.share = 0.5,
 		.clip = 0.98,
 		.seed = o->seed + 3,
 		.column = column,
@@ -120,7 +120,7 @@ peak_fit(struct single *s, const struct core *c, const struct features *f, size_
 	return bad;
 }
 
-int
+void
 peak_predict(const struct forest *f, const struct features *x, size_t t,
     double out[FOREST_WINDOWS][FOREST_QUANTILES])
 {
@@ -133,8 +133,8 @@ peak_predict(const struct forest *f, const struct features *x, size_t t,
 	expected(&f->core, x, t, linear);
 	forest_windows(f->H, window);
 	for (size_t w = 0; w < FOREST_WINDOWS; w++) {
-		features_peak(x, t, window[w], row + w * FEATURES_MAX);
-		row[w * FEATURES_MAX + 45] = linear[window[w] - 1];
+		features_peak(x, t, window[w], linear[window[w] - 1],
+		    row + w * FEATURES_MAX);
 	}
 	bins_apply(
 	    &f->peak.bins, row, FOREST_WINDOWS, FEATURES_MAX, code, WIDTH);
@@ -147,14 +147,9 @@ peak_predict(const struct forest *f, const struct features *x, size_t t,
 		pool_one(&p, &part);
 		pool_quantiles(
 		    &p, INFINITY, forest_quantile, FOREST_QUANTILES, out[w]);
-		/* a longer window's greatest value is no smaller */
-		for (size_t k = 0; k < FOREST_QUANTILES; k++) {
-			double v = transform_from(
-			    x->transform, x->level[t] + out[w][k]);
-
-			v = fmax(v, x->transform.base);
-			out[w][k] = w > 0 && KNOB(10,1)>0 ? fmax(v, out[w - 1][k]) : v;
-		}
+		for (size_t k = 0; k < FOREST_QUANTILES; k++)
+			out[w][k] = fmax(x->transform.base,
+			    transform_from(
+				x->transform, x->level[t] + out[w][k]));
 	}
-	return 0;
 }

@@ -66,8 +66,8 @@ day_of(const struct grid *g)
 
 /* of the origins that weigh at one origin those that the model has not seen */
 static size_t
-collect(const struct forest *f, const struct grid *g, size_t origin,
-    size_t *out)
+collect(
+    const struct forest *f, const struct grid *g, size_t origin, size_t *out)
 {
 	ptrdiff_t wanted[ORIGINS];
 	ptrdiff_t end = end_of(f, g);
@@ -106,8 +106,8 @@ replay_run(struct replay *r, const struct forest *f, const struct grid *g,
 		return -1;
 	}
 	for (size_t i = 0; i < unique; i++)
-		errors_at(o, i, x, r->origin[i], x->n, g->y,
-		    r->error + i * EXPERTS);
+		errors_at(
+		    o, i, x, r->origin[i], x->n, g->y, r->error + i * EXPERTS);
 	outlook_free(o);
 	return 0;
 }
@@ -133,6 +133,38 @@ answer(const struct outlook *o, size_t i, struct forest_path *out)
 	for (size_t h = 0; h < o->H; h++)
 		for (size_t k = 0; k < FOREST_QUANTILES; k++)
 			out->quantile[k][h] = q[h * FOREST_QUANTILES + k];
+}
+
+/*
+ * Bring the peaks in line with the path: a quarter of what blending did to the
+ * greatest median is done to them too, and the greatest value of a window is
+ * at no level below the quantile of one of its steps, nor of a shorter window.
+ */
+static void
+reconcile(const struct outlook *o, size_t i, struct forest_path *out)
+{
+	for (int w = 0; w < FOREST_WINDOWS; w++) {
+		double blended = -INFINITY;
+		double pool = -INFINITY;
+
+		for (size_t h = 0; h < out->window[w]; h++) {
+			size_t at = i * o->H + h;
+
+			blended = fmax(blended, out->median[h]);
+			pool = fmax(pool, o->median[EXPERT_POOL][at]);
+		}
+		for (int k = 0; k < FOREST_QUANTILES; k++) {
+			double v = out->peak[w][k] + 0.25 * (blended - pool);
+
+			for (size_t h = 0; h < out->window[w]; h++)
+				v = fmax(v, out->quantile[k][h]);
+			if (w > 0)
+				v = fmax(v, out->peak[w - 1][k]);
+			if (k > 0)
+				v = fmax(v, out->peak[w][k - 1]);
+			out->peak[w][k] = v;
+		}
+	}
 }
 
 /* the oldest sample whose window statistics are needed */
@@ -178,8 +210,8 @@ predict_grown(const struct forest *f, const struct grid *g,
 	for (size_t i = 0; i < count; i++) {
 		weigh(f, g, &r, origin[i], out[i].weight);
 		answer(o, i, &out[i]);
-		if (peak_predict(f, x, origin[i], out[i].peak) < 0)
-			goto done;
+		peak_predict(f, x, origin[i], out[i].peak);
+		reconcile(o, i, &out[i]);
 	}
 	bad = 0;
 done:
