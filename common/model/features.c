@@ -439,6 +439,7 @@ features_peak(
 	x[42] = (float)(first - b);
 	x[43] = (float)(sum - b);
 	x[44] = (float)((isnan(week) ? sum : week) - b);
+	x[45] = expected;
 	x[46] = x[42] + x[22];
 	x[47] = x[43] + x[23];
 }
