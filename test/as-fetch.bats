@@ -1,5 +1,9 @@
 # as-fetch: a server that behaves and one that does not, files, settings
 
+# $stderr is bats', $root of lib/common; dollars in quotes belong to jq; each
+# test has an $output of its own
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031
+
 load lib/common
 load lib/stub
 
@@ -722,7 +726,7 @@ procfs() {
 }
 
 @test "as-fetch: proc: cpu, network and disk from two readings" {
-	local query unit
+	local query
 
 	for query in 'cpu 0.5' 'network 100000' 'disk 0.5'; do
 		procfs 1

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $root is lib/common's
 # stub.bash - test/stub/stub.py in the background, for a bats file
 #
 #     setup_file() { stub_start; }      # sets STUB, BODIES, STUB_LOG
