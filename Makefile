@@ -52,13 +52,16 @@ $(B)/test/%: $(B)/test/%.o $(LIB)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
+programs: $(UNIT) $(FUZZ) $(BENCH)
+
 unit: $(UNIT)
 	@scripts/run-unit $(UNIT)
 
 # random texts for the readers; each program runs for $(SECONDS_EACH) seconds
 SECONDS_EACH = 5
 fuzz: $(FUZZ)
-	@for p in $(FUZZ); do $$p $(SECONDS_EACH) || exit 1; done
+	@cd $(B)/test/fuzz && for p in $(notdir $(FUZZ)); do \
+		./$$p $(SECONDS_EACH) || exit 1; done
 
 test: all unit
 	scripts/run-bats $(B)
@@ -96,5 +99,5 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit fuzz test e2e bench asan memcheck lint install uninstall clean
+.PHONY: all programs unit fuzz test e2e bench asan memcheck lint install uninstall clean
 .SECONDARY:

@@ -263,7 +263,7 @@ file_append_head(const char *path, const char *head, size_t n_head,
 fail:
 	e = errno;
 	if (size >= 0)
-		r = ftruncate(fd, size); /* a torn line is mended later */
+		(void)!ftruncate(fd, size); /* a torn line is mended later */
 	close(fd);
 	errno = e;
 	return -1;

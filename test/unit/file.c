@@ -179,7 +179,7 @@ appending(void)
 
 enum { WRITERS = 4, LINES = 100, ROTATIONS = 10 };
 
-/* The lines "WRITER NUMBER xxx..." of one file, each whole; counts them */
+/* The lines "WRITER NUMBER FILLING" of one file, each whole; counts them */
 static void
 count_lines(const char *path, int seen[WRITERS][LINES])
 {
