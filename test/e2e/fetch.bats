@@ -50,6 +50,7 @@ pipe_ended() {
 	prometheus_answers "$URL"
 }
 
+# served QUERY N: Prometheus gives N or more for QUERY
 served() {
 	local n
 
@@ -59,13 +60,13 @@ served() {
 @test "web.conf: the six key metrics come from node_exporter and /metrics" {
 	local name
 
+	# a rate needs a scrape before the requests and one after them
+	svc_wait 20 served 'app_requests_total{path="/work"}' 0
 	for _ in $(seq 20); do
 		curl -fsS "http://127.0.0.1:$APP_PORT/work?ms=20" >/dev/null
-		sleep 0.05
 	done
-	# two scrapes after the last request make a rate
 	svc_wait 20 served 'app_requests_total{path="/work"}' 20
-	sleep 2
+	sleep 1 # as-fetch asks for whole seconds
 	echo 3 >"$SVC/count"
 	run --separate-stderr -0 env PROMETHEUS_URL="$MAIN" as-fetch \
 		-c "$examples/web.conf" --driver file --service "$SVC/count" \
