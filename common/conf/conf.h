@@ -96,7 +96,7 @@ struct conf_notify {
 struct conf_target {
 	char *name;
 	enum conf_mode mode;
-	int mode_set; /* mode stood in a file */
+	int mode_set; /* mode stood in a file or option */
 	enum conf_pause paused;
 	double history, step, decision_interval;
 	struct conf_source source;
@@ -114,6 +114,8 @@ struct conf_target {
 	struct conf_notify *notifies;
 	size_t n_notifies;
 	char *state_dir; /* NULL: none was given */
+	struct conf_origin *origins; /* private: where settings came from */
+	size_t n_origins;
 };
 
 struct conf {
@@ -143,16 +145,19 @@ void conf_free(struct conf *);
 const struct conf_target *conf_find(const struct conf *, const char *name);
 
 /*
- * conf_set(t, key, value, why): one setting by the name of its option
- * ("min-instances", "slo", "capacity": the last is of the one signal, which is
- * made if there is none), as a file would set it; it wins over file and
- * environment. 0 or -1 with the reason in *why.
+ * conf_set(t, option, value, why): one setting by the name of its option, as a
+ * file would set it; it wins over file and environment. The name is the key's,
+ * with - for _, but for "approve-emergency", "approval-expires",
+ * "apply-timeout" and "state" (of state { dir }). "capacity", "target" and the
+ * like are of the one signal, which is made, as "load", if there is none; keys
+ * of titled sections else are no options. 0 or -1 with the reason in *why.
  */
-int conf_set(
-    struct conf_target *t, const char *key, const char *value, struct buf *why);
+int conf_set(struct conf_target *t, const char *option, const char *value,
+    struct buf *why);
 
 /* conf_check(t, why): contradictions: min above max, a saturating signal's
- * target above 0.8, ... 0 or -1. conf_load and as-decide call it. */
+ * target above 0.8, ... 0 or -1. conf_load calls it; call it again after
+ * conf_set. */
 int conf_check(const struct conf_target *t, struct buf *why);
 
 /* conf_print(t, out): the effective settings in the file's own syntax, each

@@ -1,0 +1,254 @@
+#include "conf/keys.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/zone.h"
+#include "conf/when.h"
+
+/* What is wrong, with the place of the key that says so. Returns -1. */
+static int blame(const struct conf_target *t, struct buf *why,
+    const char *section, const char *title, const char *key, const char *fmt,
+    ...) __attribute__((format(printf, 6, 7)));
+
+static int
+blame(const struct conf_target *t, struct buf *why, const char *section,
+    const char *title, const char *key, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	conf_where(t, section, title, key, why);
+	buf_str(why, text);
+	return -1;
+}
+
+/* Was this set by anybody? */
+static int
+is_set(const struct conf_target *t, const char *section, const char *title,
+    const char *key)
+{
+	return conf_origin_of(t, section, title, key) != NULL;
+}
+
+static int
+check_signal(
+    const struct conf_target *t, const struct conf_signal *g, struct buf *why)
+{
+	const char *n = g->name;
+
+	if (isnan(g->capacity) && isnan(g->limit))
+		return blame(t, why, "signal", n, "query",
+		    "signal '%s' has neither 'capacity' nor 'limit'", n);
+	if (!isnan(g->capacity) && !isnan(g->limit))
+		return blame(t, why, "signal", n, "limit",
+		    "signal '%s' has both 'capacity' and 'limit'", n);
+	if (g->saturates && g->target > 0.8)
+		return blame(t, why, "signal", n, "target",
+		    "signal '%s' saturates: a 'target' above 80%% would never "
+		    "be passed",
+		    n);
+	if (is_set(t, "signal", n, "emergency") && g->emergency < g->target)
+		return blame(t, why, "signal", n, "emergency",
+		    "signal '%s': 'emergency' is below 'target'", n);
+	return 0;
+}
+
+static int
+check_policy(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_policy *p = &t->policy;
+
+	if (p->min_instances > p->max_instances)
+		return blame(t, why, "policy", NULL, "min_instances",
+		    "'min_instances' is %ld and 'max_instances' %ld",
+		    p->min_instances, p->max_instances);
+	if (p->min_ready > p->max_instances)
+		return blame(t, why, "policy", NULL, "min_ready",
+		    "'min_ready' is %ld and 'max_instances' %ld", p->min_ready,
+		    p->max_instances);
+	if (p->fallback_instances > p->max_instances)
+		return blame(t, why, "policy", NULL, "fallback_instances",
+		    "'fallback_instances' is %ld and 'max_instances' %ld",
+		    p->fallback_instances, p->max_instances);
+	if (!isnan(p->overload_price) && is_set(t, "policy", NULL, "slo"))
+		return blame(t, why, "policy", NULL, "overload_price",
+		    "'overload_price' goes instead of 'slo', and both are set");
+	if (!isnan(p->overload_price) && isnan(t->cost.per_instance))
+		return blame(t, why, "policy", NULL, "overload_price",
+		    "'overload_price' needs 'cost_per_instance'");
+	return 0;
+}
+
+static int
+check_cost(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_cost *c = &t->cost;
+	const char *limit = "max_monthly_cost";
+	double least = (double)t->policy.min_instances * c->per_instance;
+	char a[NUMBER_SIZE], b[NUMBER_SIZE];
+
+	if (strlen(c->currency) != 3)
+		return blame(t, why, "cost", NULL, "currency",
+		    "'currency' is no code of three letters");
+	if (!isnan(c->max_monthly) && isnan(c->per_instance))
+		return blame(t, why, "cost", NULL, limit,
+		    "'%s' needs 'cost_per_instance'", limit);
+	if (!isnan(c->max_monthly) && least > c->max_monthly)
+		return blame(t, why, "cost", NULL, limit,
+		    "'%s' is %s, and 'min_instances' alone cost %s", limit,
+		    number_format(a, c->max_monthly), number_format(b, least));
+	if (!isnan(t->approval.cost_above) && isnan(c->per_instance))
+		return blame(t, why, "approval", NULL, "cost_above",
+		    "'cost_above' needs 'cost_per_instance'");
+	return 0;
+}
+
+static int
+check_zone(const struct conf_target *t, const char *section,
+    const struct conf_span *s, struct buf *why)
+{
+	struct zone *z = zone_load(s->timezone);
+	int error = errno;
+
+	if (z != NULL) {
+		zone_free(z);
+		return 0;
+	}
+	if (error == ENOENT || error == EINVAL || error == ENOTDIR ||
+	    error == EISDIR)
+		return blame(t, why, section, s->name, "timezone",
+		    "'%s' is no time zone that this machine knows",
+		    s->timezone);
+	return blame(t, why, section, s->name, "timezone",
+	    "cannot read the time zone '%s': %s", s->timezone, strerror(error));
+}
+
+/* Neither is the whole day; otherwise both are needed, and of one kind. */
+static int
+check_times(const struct conf_target *t, const char *section,
+    const struct conf_span *s, struct buf *why)
+{
+	struct when from, until;
+
+	if (s->from == NULL && s->until == NULL)
+		return 0;
+	if (s->from == NULL || s->until == NULL)
+		return blame(t, why, section, s->name,
+		    s->from != NULL ? "from" : "until",
+		    "%s '%s' has '%s' and no '%s'", section, s->name,
+		    s->from != NULL ? "from" : "until",
+		    s->from != NULL ? "until" : "from");
+	if (when_parse(s->from, &from) != 0)
+		return blame(t, why, section, s->name, "from",
+		    "'from': '%s' is neither a time such as 08:00 nor one such "
+		    "as 2026-12-24T00:00",
+		    s->from);
+	if (when_parse(s->until, &until) != 0)
+		return blame(t, why, section, s->name, "until",
+		    "'until': '%s' is neither a time such as 20:00 nor one "
+		    "such as 2026-12-27T00:00",
+		    s->until);
+	if (from.daily != until.daily)
+		return blame(t, why, section, s->name, "until",
+		    "%s '%s': 'from' and 'until' are not of one kind", section,
+		    s->name);
+	if (from.daily ? from.s == until.s : from.s >= until.s)
+		return blame(t, why, section, s->name, "until",
+		    "%s '%s' ends %s it begins", section, s->name,
+		    from.s == until.s ? "when" : "before");
+	if (!from.daily && s->days != 0)
+		return blame(t, why, section, s->name, "days",
+		    "%s '%s' is of one time, and 'days' is set", section,
+		    s->name);
+	return 0;
+}
+
+static int
+check_span(const struct conf_target *t, const char *section,
+    const struct conf_span *s, struct buf *why)
+{
+	if (check_times(t, section, s, why) != 0 ||
+	    check_zone(t, section, s, why) != 0)
+		return -1;
+	return 0;
+}
+
+static int
+check_schedule(
+    const struct conf_target *t, const struct conf_span *s, struct buf *why)
+{
+	long max =
+	    s->max_instances >= 0 ? s->max_instances : t->policy.max_instances;
+
+	if (check_span(t, "schedule", s, why) != 0)
+		return -1;
+	if (s->min_instances < 0 && s->max_instances < 0)
+		return blame(t, why, "schedule", s->name, "from",
+		    "schedule '%s' sets neither 'min_instances' nor "
+		    "'max_instances'",
+		    s->name);
+	if (s->min_instances > max)
+		return blame(t, why, "schedule", s->name, "min_instances",
+		    "schedule '%s': 'min_instances' is %ld and the most that "
+		    "is allowed %ld",
+		    s->name, s->min_instances, max);
+	return 0;
+}
+
+static int
+check_freeze(
+    const struct conf_target *t, const struct conf_span *s, struct buf *why)
+{
+	if (s->from == NULL && s->until == NULL && s->days == 0)
+		return blame(t, why, "freeze", s->name, "timezone",
+		    "freeze '%s' has neither 'days' nor 'from' and 'until'",
+		    s->name);
+	return check_span(t, "freeze", s, why);
+}
+
+static int
+check_notify(
+    const struct conf_target *t, const struct conf_notify *n, struct buf *why)
+{
+	int ways =
+	    (n->url != NULL) + (n->url_env != NULL) + (n->url_file != NULL);
+
+	if (ways > 1)
+		return blame(t, why, "notify", n->name,
+		    n->url_file != NULL ? "url_file" : "url_env",
+		    "notify '%s' has more than one of 'url', 'url_env' and "
+		    "'url_file'",
+		    n->name);
+	return 0;
+}
+
+int
+conf_check(const struct conf_target *t, struct buf *why)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < t->n_signals && status == 0; i++)
+		status = check_signal(t, &t->signals[i], why);
+	if (status == 0)
+		status = check_policy(t, why);
+	if (status == 0)
+		status = check_cost(t, why);
+	for (size_t i = 0; i < t->n_schedules && status == 0; i++)
+		status = check_schedule(t, &t->schedules[i], why);
+	for (size_t i = 0; i < t->n_freezes && status == 0; i++)
+		status = check_freeze(t, &t->freezes[i], why);
+	for (size_t i = 0; i < t->n_tunes && status == 0; i++)
+		status = check_span(t, "tune", &t->tunes[i].when, why);
+	for (size_t i = 0; i < t->n_notifies && status == 0; i++)
+		status = check_notify(t, &t->notifies[i], why);
+	return status;
+}
