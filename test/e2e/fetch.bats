@@ -89,7 +89,8 @@ served() {
 		exit !(is > used / 2 && is < used * 2) }'
 	awk -v is="$(newest cpu)" -v cores="$(nproc)" 'BEGIN {
 		exit !(is > 0 && is <= cores * 1.05) }'
-	awk -v is="$(newest requests)" 'BEGIN { exit !(is > 0.1) }'
+	# twenty requests in the five minutes that the query looks at
+	awk -v is="$(newest requests)" 'BEGIN { exit !(is > 0.06 && is < 0.2) }'
 	awk -v is="$(newest latency)" 'BEGIN { exit !(is >= 0.01 && is < 1) }'
 	# and the driver's count rides along
 	run -0 jq -es 'map(select(.type == "state")) | length == 1 and
