@@ -23,7 +23,7 @@ grid_step(const struct series *s)
 {
 	double step = series_step(s);
 
-	return isnan(step) ? NAN : fmax(round_step(step), 60);
+	return isnan(step) ? step : fmax(round_step(step), 60);
 }
 
 /* The point of a sample, counted back from the newest one */
@@ -88,8 +88,7 @@ carry_on(struct grid *g)
 }
 
 int
-grid_make(
-    struct grid *g, const struct series *s, double step, const char **why)
+grid_make(struct grid *g, const struct series *s, double step, const char **why)
 {
 	double own, points;
 	int means;

@@ -40,8 +40,8 @@ double grid_step(const struct series *s);
  * 0 and g to be freed with grid_free, or -1 with a static text in *why: no
  * samples, bad step, no memory.
  */
-int grid_make(struct grid *g, const struct series *s, double step,
-    const char **why);
+int grid_make(
+    struct grid *g, const struct series *s, double step, const char **why);
 void grid_free(struct grid *);
 
 /* grid_time(g, i): epoch ms of point i, to the second */

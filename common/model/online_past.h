@@ -10,10 +10,7 @@
 
 #include "model/grid.h"
 
-enum {
-	FEATURES_ONLINE = 19,
-	AVERAGES = 7 /* moving averages and the like, carried on by sample */
-};
+enum { FEATURES_ONLINE = 19 };
 
 /* Averages as they stand after a sample */
 struct averages {
@@ -28,26 +25,23 @@ struct past {
 	size_t n; /* points looked at */
 	size_t first; /* averages are there from this point on */
 	size_t day, week; /* in steps; week 0: not used */
-	double *hour, *six, *average_day, *average_week; /* by point */
-	double *scale; /* unit of the regression's target */
-	double *least;
-	double *level; /* mean of three */
+	struct averages *averages; /* by point */
+	double *level; /* mean of the point and the two before */
+	double *scale; /* > 0, the unit of the regression's target */
 	double *near; /* of the point and its two neighbours */
 	double *seven; /* sum of near 1..7 days before; up to n + H points */
 	double *turn; /* sine, cosine of the day, and of half of it; n + H */
 };
 
 /*
- * past_new(g, n, first, start, H, week): the arrays for points 0..n-1 of g;
- * averages begin after start, which is as of point first - 1, or anew where
- * start is NULL (first is then 0). NULL: out of memory.
+ * past_new(g, n, H, week, tail, n_tail, end): the arrays for points 0..n-1 of
+ * g. The averages of the n_tail points up to end are those of tail, and go on
+ * from there; n_tail 0: they begin at point 0. n_tail <= end + 1 <= n.
+ * NULL: out of memory.
  */
-struct past *past_new(const struct grid *g, size_t n, size_t first,
-    const struct averages *start, size_t H, size_t week);
+struct past *past_new(const struct grid *g, size_t n, size_t H, size_t week,
+    const struct averages *tail, size_t n_tail, size_t end);
 void past_free(struct past *);
-
-/* past_averages(p, i): as they stand after point i */
-struct averages past_averages(const struct past *p, size_t i);
 
 /* the level of the same time of other days, now and at the target's time */
 struct season {

@@ -1,0 +1,238 @@
+/*
+ * as-predict - forecast load with calibrated quantiles
+ * Use: as-predict(1). Shapes on the pipe: as-records(5), as-model(5).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/status.h"
+#include "cli/args.h"
+#include "cli/filter.h"
+#include "conf/conf.h"
+#include "io/report.h"
+#include "model/predict.h"
+#include "record/forecast.h"
+#include "record/series.h"
+
+enum {
+	KEY_BOOT = ARGS_OWN,
+	KEY_EXPLAIN,
+	KEY_HORIZON,
+	KEY_INTERVAL,
+	KEY_KEEP,
+	KEY_STABILISATION,
+	KEY_STEP
+};
+
+struct options {
+	struct args_common common;
+	const char *model; /* path, NULL: learn on the spot */
+	double horizon, step, boot, interval, stabilisation; /* s; NAN: unset */
+	int keep, explain;
+};
+
+static const struct argp_option table[] = {
+	{ "model", 'm', "FILE", 0,
+	    "Forecast by the model in FILE, see as-train(1); without one the "
+	    "method online learns on the spot",
+	    1 },
+	{ "horizon", KEY_HORIZON, "DURATION", 0,
+	    "Look so far ahead (default: as the model, else 1h)", 1 },
+	{ "step", KEY_STEP, "DURATION", 0,
+	    "Distance of the forecast's points (default: as the model, else "
+	    "that of the samples, a minute at least)",
+	    1 },
+	{ "boot-time", KEY_BOOT, "DURATION", 0,
+	    "Time until a new instance serves (default: as the model, else "
+	    "60s)",
+	    1 },
+	{ "decision-interval", KEY_INTERVAL, "DURATION", 0,
+	    "Time between decisions (default: as the model, else 60s)", 1 },
+	{ "stabilisation", KEY_STABILISATION, "DURATION", 0,
+	    "Say also what was forecast over the last DURATION (default 10m)",
+	    1 },
+	{ "keep", KEY_KEEP, NULL, 0, "Pass the series on too", 1 },
+	{ "explain", KEY_EXPLAIN, NULL, 0,
+	    "Say on standard error what each forecast rests on", 1 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static double
+take_duration(struct argp_state *state, const char *name, const char *arg)
+{
+	double s = args_duration(state, name, arg);
+
+	if (s <= 0)
+		argp_error(state, "--%s: '%s' is not above 0", name, arg);
+	return s;
+}
+
+static error_t
+take(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->common;
+		return 0;
+	case 'm':
+		o->model = arg;
+		return 0;
+	case KEY_HORIZON:
+		o->horizon = take_duration(state, "horizon", arg);
+		return 0;
+	case KEY_STEP:
+		o->step = take_duration(state, "step", arg);
+		return 0;
+	case KEY_BOOT:
+		o->boot = args_duration(state, "boot-time", arg);
+		return 0;
+	case KEY_INTERVAL:
+		o->interval = take_duration(state, "decision-interval", arg);
+		return 0;
+	case KEY_STABILISATION:
+		o->stabilisation = args_duration(state, "stabilisation", arg);
+		return 0;
+	case KEY_KEEP:
+		o->keep = 1;
+		return 0;
+	case KEY_EXPLAIN:
+		o->explain = 1;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct predict {
+	const struct options *o;
+	struct conf conf;
+	struct conf_target fallback; /* defaults, for what no file names */
+	struct series_set set;
+};
+
+static enum take
+take_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
+{
+	struct predict *p = ctx;
+	const char *text;
+
+	(void)out;
+	if (r->type != RECORD_SERIES)
+		return TAKE_PASS;
+	if (series_set_add(&p->set, r->json, &text) != 0) {
+		buf_str(why, text);
+		return TAKE_BAD;
+	}
+	return p->o->keep ? TAKE_PASS : TAKE_DONE;
+}
+
+static double
+first_set(double a, double b)
+{
+	return isnan(a) ? b : a;
+}
+
+/* What holds for a series: options, then the file of its target */
+static struct predict_options
+settings(const struct predict *p, const struct series *s)
+{
+	const struct options *o = p->o;
+	const struct conf_target *t = conf_find(&p->conf, s->target);
+	struct predict_options r = { .now = clock_now(),
+		.horizon = o->horizon,
+		.step = o->step,
+		.boot = o->boot,
+		.interval = o->interval };
+
+	if (t != NULL) {
+		r.step = first_set(r.step, t->step);
+		r.boot = first_set(r.boot, t->policy.boot_time);
+		r.interval = first_set(r.interval, t->decision_interval);
+	} else {
+		t = &p->fallback;
+	}
+	r.stabilisation = first_set(o->stabilisation, t->policy.stabilisation);
+	r.drop_hold = t->policy.drop_hold;
+	return r;
+}
+
+static void
+explain(const struct forecast *f)
+{
+	char span[NUMBER_SIZE];
+
+	if (f->no_forecast[0] != '\0') {
+		warn("'%s' of '%s': no forecast: %s", f->name, f->target,
+		    f->no_forecast);
+		return;
+	}
+	warn("'%s' of '%s': %s looks %s ahead; the next hour's mean was off by "
+	     "%.1f %% on held-out data; coverage of the samples %.1f %%",
+	    f->name, f->target, f->method,
+	    duration_format(span, (double)f->H * f->step_s), 100 * f->error_1h,
+	    100 * f->coverage);
+}
+
+static int
+end(void *ctx, struct buf *out)
+{
+	struct predict *p = ctx;
+
+	if (series_set_finish(&p->set) != 0)
+		die("out of memory");
+	for (size_t i = 0; i < p->set.n; i++) {
+		struct predict_options o = settings(p, &p->set.s[i]);
+		struct forecast f;
+		const char *why;
+
+		if (predict_series(&f, NULL, &p->set.s[i], &o, &why) != 0)
+			die("%s", why);
+		if (p->o->explain)
+			explain(&f);
+		forecast_write(out, &f);
+		buf_char(out, '\n');
+		forecast_free(&f);
+	}
+	return STATUS_OK;
+}
+
+static void
+load_conf(struct predict *p)
+{
+	struct buf why = { 0 };
+
+	if (conf_default(&p->fallback, "default", &why) != 0 ||
+	    (p->o->common.n_conf > 0 &&
+		conf_load(&p->conf, p->o->common.conf, p->o->common.n_conf,
+		    &why) != 0))
+		die("%s", why.len > 0 ? why.s : "out of memory");
+	buf_free(&why);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const struct argp argp = { table, take, "[FILE...]",
+		"Forecast load with calibrated quantiles.", args_children, NULL,
+		NULL };
+	static const struct filter filter = { take_record, end };
+	struct options o = { .horizon = NAN,
+		.step = NAN,
+		.boot = NAN,
+		.interval = NAN,
+		.stabilisation = NAN };
+	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
+	struct predict p = { .o = &o };
+	int status;
+
+	load_conf(&p);
+	status = filter_run(&filter, files, &o.common, &p);
+	series_set_free(&p.set);
+	conf_target_free(&p.fallback);
+	conf_free(&p.conf);
+	return status;
+}

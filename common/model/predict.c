@@ -1,0 +1,561 @@
+#include "model/predict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/excerpt.h"
+#include "base/number.h"
+
+enum {
+	HOUR_MS = 3600 * 1000,
+	REPLAY = 24, /* origins by which a dear method's scales are moved on */
+	REPLAY_S = 1800, /* their distance */
+	ORIGINS_MAX = 4096
+};
+
+/* One forecast in the making */
+struct job {
+	struct forecast *f;
+	const struct predict_options *o;
+	const struct trained *t;
+	const struct grid *g;
+	size_t H; /* steps to forecast */
+	size_t late; /* steps that the newest sample is late by */
+	size_t stable; /* origins that a removal must agree on */
+	size_t held; /* steps that a drop is held for */
+	size_t every; /* distance of the origins that move the scales */
+	struct rows rows;
+	struct path path;
+	double *scale; /* of one track, by row */
+};
+
+static void
+say(char *to, size_t size, const char *s)
+{
+	struct buf b = { 0 };
+
+	buf_excerpt(&b, s, strlen(s), size - sizeof("..."));
+	snprintf(to, size, "%s", b.s != NULL ? b.s : "");
+	buf_free(&b);
+}
+
+static void
+too_little(struct forecast *f, double seconds, int hours)
+{
+	snprintf(f->no_forecast, sizeof(f->no_forecast),
+	    "too little history: %.3g h of %d h", seconds / 3600, hours);
+}
+
+/* The labels, and the samples of the last hour as they came */
+static int
+describe(struct forecast *f, const struct series *s)
+{
+	size_t from = s->n;
+
+	f->metric = strdup(s->metric);
+	snprintf(f->name, sizeof(f->name), "%s", s->name);
+	snprintf(f->target, sizeof(f->target), "%s", s->target);
+	snprintf(f->unit, sizeof(f->unit), "%s", s->unit);
+	if (s->error != NULL)
+		say(f->error, sizeof(f->error), s->error);
+	while (from > 0 && s->t[from - 1] > s->t[s->n - 1] - HOUR_MS)
+		from--;
+	f->observed_t = malloc((s->n - from + 1) * sizeof(*f->observed_t));
+	f->observed_v = malloc((s->n - from + 1) * sizeof(*f->observed_v));
+	if (f->metric == NULL || f->observed_t == NULL || f->observed_v == NULL)
+		return -1;
+	f->n_observed = s->n - from;
+	for (size_t i = from; i < s->n; i++) {
+		f->observed_t[i - from] = s->t[i];
+		f->observed_v[i - from] = s->v[i];
+	}
+	return 0;
+}
+
+static void
+judge_quality(struct forecast *f, const struct grid *g, int64_t now)
+{
+	f->age_s = fmax(0, (double)(now - f->origin) / 1000);
+	f->coverage = (double)grid_observed(g) / (double)g->n;
+	f->longest_gap_s = (double)grid_longest_gap(g) * g->step;
+}
+
+/* Rising origins, each once: those of the drop guard and of stabilisation
+ * one after the other up to now, before them those that move the scales on
+ * from where training ended. */
+static size_t
+choose_origins(const struct job *j, size_t *origin)
+{
+	const struct grid *g = j->g;
+	size_t near = j->stable > j->held + 1 ? j->stable : j->held + 1;
+	size_t since = (size_t)((double)g->t0 / g->step), count = 0, first;
+	ptrdiff_t end = grid_find(g, j->t->end / 1000), from;
+
+	first = g->n > near ? g->n - near : 0;
+	from = end + 1 - (ptrdiff_t)j->t->reach;
+	if (from < (ptrdiff_t)first - ORIGINS_MAX)
+		from = (ptrdiff_t)first - ORIGINS_MAX;
+	if (j->every > 1 &&
+	    from < (ptrdiff_t)first - REPLAY * (ptrdiff_t)j->every)
+		from = (ptrdiff_t)first - REPLAY * (ptrdiff_t)j->every;
+	for (size_t i = from > 0 ? (size_t)from : 0; i < first; i++)
+		if ((since + i) % j->every == 0)
+			origin[count++] = i;
+	for (size_t i = first; i < g->n; i++)
+		origin[count++] = i;
+	return count;
+}
+
+static int
+ask(struct job *j)
+{
+	size_t *origin =
+	    malloc((2 * ORIGINS_MAX + j->stable + j->held) * sizeof(*origin));
+	size_t count = 0;
+	int r = -1;
+
+	if (origin != NULL && path_init(&j->path, j->t->reach) == 0) {
+		count = choose_origins(j, origin);
+		j->scale = calloc(count, sizeof(*j->scale));
+		if (j->scale != NULL)
+			r = j->t->method->predict(j->t->state, j->g, origin,
+			    count, &j->rows, &j->path);
+	}
+	free(origin);
+	return r;
+}
+
+/*
+ * A copy of a track, moved on from the end of training by the errors that
+ * have become known since; its scale at each row's origin goes to j->scale.
+ */
+static struct track
+follow(const struct job *j, enum track_use use)
+{
+	const struct grid *g = j->g;
+	const struct rows *r = &j->rows;
+	struct track t = j->t->track[use];
+	struct load_mean mean = j->t->mean;
+	ptrdiff_t end = grid_find(g, j->t->end / 1000);
+	size_t first = end + 1 > 0 ? (size_t)(end + 1) : 0;
+	size_t next = 0, known = 0, moved = 0;
+
+	for (; next < r->count && r->origin[next] < first; next++)
+		j->scale[next] = track_scale(&t, &mean, g, r->origin[next]);
+	while (known < r->count && r->origin[known] + t.to < first)
+		known++;
+	for (size_t i = first; i < g->n; i++) {
+		if (g->ok[i]) {
+			mean.count++;
+			mean.mean += (g->y[i] - mean.mean) / mean.count;
+		}
+		for (; known < r->count && r->origin[known] + t.to <= i;
+		     known++) {
+			size_t o = r->origin[known];
+			double y = track_actual(&t, g, g->n, o);
+			size_t steps =
+			    o - moved < j->every ? o - moved : j->every;
+
+			if (isnan(y))
+				continue;
+			track_move(&t, g, o, y - track_point(&t, r, known),
+			    (double)(steps > 0 ? steps : 1));
+			moved = o;
+		}
+		for (; next < r->count && r->origin[next] == i; next++)
+			j->scale[next] = track_scale(&t, &mean, g, i);
+	}
+	return t;
+}
+
+/* The table of a track, and point and scale at the newest origins */
+static int
+put_window(struct job *j, enum track_use use, const char *name, double from_s)
+{
+	struct forecast *f = j->f;
+	struct forecast_window *w = &f->windows[f->n_windows];
+	struct track t = follow(j, use);
+	size_t n = j->stable < j->rows.count ? j->stable : j->rows.count;
+
+	*w = (struct forecast_window){ .from_s = from_s, .n = (double)t.pool };
+	snprintf(w->name, sizeof(w->name), "%s", name);
+	w->to_s = j->o->boot + j->o->interval;
+	if (j->late > 0) /* to where the steps of the window end */
+		w->to_s = (double)t.to * j->g->step;
+	w->errors = malloc((t.n + 1) * sizeof(*w->errors));
+	w->levels = malloc((t.n + 1) * sizeof(*w->levels));
+	w->at = calloc(n, sizeof(*w->at));
+	f->n_windows++;
+	if (w->errors == NULL || w->levels == NULL || w->at == NULL)
+		return -1;
+	w->n_errors = t.n;
+	memcpy(w->errors, t.error, t.n * sizeof(*t.error));
+	memcpy(w->levels, t.level, t.n * sizeof(*t.level));
+	for (size_t i = 0; i < n; i++) {
+		size_t row = j->rows.count - n + i;
+		double back = (double)(n - 1 - i) * f->step_s * 1000;
+
+		w->at[i].time = f->origin - (int64_t)llround(back);
+		w->at[i].point = track_point(&t, &j->rows, row);
+		w->at[i].scale = j->scale[row];
+	}
+	w->n_at = n;
+	return 0;
+}
+
+/* One-step errors of late: is one of them below what 0.5 % were? */
+static void
+put_drop(struct job *j)
+{
+	const struct rows *r = &j->rows;
+	const struct grid *g = j->g;
+	struct forecast *f = j->f;
+	struct track t = follow(j, TRACK_NEXT);
+
+	if (t.pool < 100)
+		return;
+	for (size_t i = 0; i + 1 < r->count; i++) {
+		size_t o = r->origin[i];
+		double y = track_actual(&t, g, g->n, o), z;
+
+		if (o + 1 + j->held < g->n || isnan(y))
+			continue;
+		z = (y - track_point(&t, r, i)) / j->scale[i];
+		f->drop_z = z;
+		f->has_drop = 1;
+		if (z < t.drop)
+			f->drop_since = f->origin -
+			    (int64_t)llround(
+				(double)(g->n - 2 - o) * g->step * 1000);
+	}
+	f->drop_threshold = t.drop;
+}
+
+static void
+put_hour(struct job *j)
+{
+	struct track t = follow(j, TRACK_HOUR);
+	size_t last = j->rows.count - 1;
+	double v = track_point(&t, &j->rows, last), s = j->scale[last];
+
+	j->f->mean_1h = v;
+	j->f->mean_1h_lo = v + s * fmin(track_quantile(&t, 0.05), 0);
+	j->f->mean_1h_hi = v + s * fmax(track_quantile(&t, 0.95), 0);
+}
+
+/* Between leads everything is on a straight line */
+static void
+join(double *x, size_t from, size_t to, size_t H, double a, double b)
+{
+	for (size_t k = from + 1; k <= to && k <= H; k++) {
+		double w =
+		    from == 0 ? 1 : (double)(k - from) / (double)(to - from);
+
+		x[k - 1] = (1 - w) * a + w * b;
+	}
+}
+
+/* Quantiles and mean of each step from the errors at the leads */
+static void
+make_quantiles(struct job *j)
+{
+	struct path *p = &j->path;
+	double before[FORECAST_LEVELS + 1] = { 0 };
+	size_t last = 0;
+
+	for (size_t i = 0; i < j->t->steps && last < j->H; i++) {
+		struct track t = follow(j, TRACK_STEPS + (unsigned)i);
+		double s = j->scale[j->rows.count - 1];
+
+		for (int k = 1; k < FORECAST_LEVELS; k++) {
+			double q = s * track_quantile(&t, forecast_levels[k]);
+
+			q = fmax(q, 0);
+			join(p->q[k], last, t.to, p->H, before[k], q);
+			before[k] = q;
+		}
+		join(p->mean, last, t.to, p->H, before[FORECAST_LEVELS],
+		    s * t.bias);
+		before[FORECAST_LEVELS] = s * t.bias;
+		last = t.to;
+	}
+	for (size_t i = 0; i < j->H; i++) {
+		p->q[0][i] = p->median[i];
+		p->mean[i] += p->median[i];
+		for (int k = 1; k < FORECAST_LEVELS; k++)
+			p->q[k][i] =
+			    fmax(p->q[k][i] + p->median[i], p->q[k - 1][i]);
+	}
+}
+
+static int
+put_path(struct job *j)
+{
+	struct forecast *f = j->f;
+	const struct path *p = &j->path;
+	size_t bytes = j->H * sizeof(double);
+
+	if (!p->has_q)
+		make_quantiles(j);
+	f->median = malloc(bytes);
+	f->mean = malloc(bytes);
+	if (f->median == NULL || f->mean == NULL)
+		return -1;
+	memcpy(f->median, p->median, bytes);
+	memcpy(f->mean, p->mean, bytes);
+	for (int k = 0; k < FORECAST_LEVELS; k++) {
+		f->q[k] = malloc(bytes);
+		if (f->q[k] == NULL)
+			return -1;
+		memcpy(f->q[k], p->q[k], bytes);
+	}
+	f->H = j->H;
+	return 0;
+}
+
+/* The method's own quantiles of a window's peak, or those of past errors */
+static void
+put_peak(struct job *j, size_t window)
+{
+	const struct path *p = &j->path;
+	struct forecast *f = j->f;
+	size_t w = j->t->peak_w[window], own = 0, n = f->n_peaks;
+	size_t last = j->rows.count - 1;
+	struct track t;
+
+	while (own < p->peaks && p->peak_w[own] != w)
+		own++;
+	if (own == p->peaks)
+		t = follow(j, TRACK_PEAKS + (unsigned)window);
+	for (int k = 0; k < FORECAST_LEVELS; k++) {
+		double q = own < p->peaks ? p->peak[k][own]
+					  : track_point(&t, &j->rows, last) +
+			j->scale[last] * track_quantile(&t, forecast_levels[k]);
+
+		if (k > 0)
+			q = fmax(q, f->peak[k - 1][n]);
+		if (n > 0) /* a longer window's peak is no lower */
+			q = fmax(q, f->peak[k][n - 1]);
+		f->peak[k][n] = q;
+	}
+	f->peak_s[n] = (double)w * j->g->step;
+	f->n_peaks++;
+}
+
+static void
+put_model(struct job *j)
+{
+	const struct validation *v = &j->t->validation;
+	const struct grid *g = j->g;
+	struct forecast *f = j->f;
+	size_t k = trained_window(j->t, 0).to, n = 0;
+	double sum = 0, from = (double)g->n - TRACK_DAYS * 86400 / g->step;
+
+	say(f->method, sizeof(f->method), j->t->method->name);
+	f->trained = j->t->end;
+	f->error_1h = v->error_1h;
+	f->skill_vs_last = v->skill_vs_last;
+	f->confidence = v->within_15pct;
+	for (size_t i = from > 0 ? (size_t)from : 0; i + k < g->n; i++) {
+		if (!g->ok[i] || !g->ok[i + k])
+			continue;
+		sum += fabs(g->y[i + k] - g->y[i]);
+		n++;
+	}
+	f->dynamics = n > 0 ? sum / (double)n : (double)NAN;
+}
+
+static size_t
+steps_of(double seconds, double step)
+{
+	double k = floor(seconds / step + 0.5);
+
+	return k < 1 ? 1 : k > ORIGINS_MAX ? ORIGINS_MAX : (size_t)k;
+}
+
+/* Everything that a model says of a grid. 0, or -1: out of memory. */
+static int
+forecast_by(struct job *j)
+{
+	unsigned late = 2 * (unsigned)j->late;
+	int r = -1;
+
+	j->stable = steps_of(j->o->stabilisation, j->g->step);
+	j->held = steps_of(j->o->drop_hold, j->g->step);
+	j->every = 1;
+	if (j->t->method->dear)
+		j->every = steps_of(REPLAY_S, j->g->step);
+	if (ask(j) != 0 || put_path(j) != 0)
+		goto end;
+	for (size_t i = 0; i < j->t->peaks; i++)
+		if (j->t->peak_w[i] <= j->H)
+			put_peak(j, i);
+	if (put_window(j, TRACK_AHEAD + late, "ahead", j->o->boot) != 0 ||
+	    put_window(j, TRACK_KEEP + late, "keep", 0) != 0)
+		goto end;
+	put_drop(j);
+	put_hour(j);
+	put_model(j);
+	r = 0;
+end:
+	rows_free(&j->rows);
+	path_free(&j->path);
+	free(j->scale);
+	return r;
+}
+
+/* The method online learns up to the oldest origin that is asked about, so
+ * that what it says there owes nothing to what came later. */
+static int
+forecast_on_the_spot(struct job *j, const char **why)
+{
+	const struct grid *g = j->g;
+	struct train_options o = { .horizon = 3600,
+		.boot = j->o->boot,
+		.interval = j->o->interval,
+		.brief = 1 };
+	size_t stable = steps_of(j->o->stabilisation, g->step);
+	size_t near = steps_of(j->o->drop_hold, g->step) + 1;
+	double span = (double)g->n * g->step;
+	double seen = (double)grid_observed(g) * g->step;
+	struct trained t;
+	int r;
+
+	near = near > stable ? near : stable;
+	if (span < PREDICT_LEARN_H * 3600 - g->step / 2 || g->n < near + 24 ||
+	    seen < span / 4) {
+		too_little(j->f, fmin(span, 4 * seen), PREDICT_LEARN_H);
+		return 0;
+	}
+	if (!isnan(j->o->horizon))
+		o.horizon = j->o->horizon;
+	o.late = j->late;
+	*why = "out of memory";
+	if (trained_fit(&t, &method_online, g, g->n - near, &o, why) != 0)
+		return -1;
+	t.end = grid_time(g, g->n - near - 1);
+	j->t = &t;
+	j->H = t.H;
+	r = forecast_by(j);
+	j->f->trained = j->f->origin; /* it has learnt on up to there */
+	j->t = NULL;
+	trained_free(&t);
+	return r;
+}
+
+/* How many steps further the windows end because the sample is not fresh; the
+ * tables go so far and no further */
+static size_t
+steps_late(const struct predict_options *o, double age, double step)
+{
+	size_t fresh = window_steps(o->boot, o->interval, 0, step).to;
+	size_t now = window_steps(o->boot, o->interval, age, step).to;
+
+	/* what is older than that is stale, and decisions say so */
+	return now - fresh <= TRACK_LATE ? now - fresh : 0;
+}
+
+/* Why a model cannot be used for this; 0: it can */
+static int
+unfit(const struct job *j, const struct trained *t, char *note, size_t size)
+{
+	struct window_steps want, has = trained_window(t, 0);
+	char a[NUMBER_SIZE], b[NUMBER_SIZE];
+
+	want = window_steps(j->o->boot, j->o->interval, 0, j->g->step);
+	if (fabs(t->step - j->g->step) > 1e-6 * t->step)
+		snprintf(note, size, "the model's step is %s, the series' %s",
+		    duration_format(a, t->step),
+		    duration_format(b, j->g->step));
+	else if (!t->accepted)
+		snprintf(
+		    note, size, "the model is no better than the last value");
+	else if (want.from != has.from || want.to != has.to)
+		snprintf(note, size,
+		    "the model is for a boot time of %s and an interval of %s",
+		    duration_format(a, t->boot),
+		    duration_format(b, t->interval));
+	else if (!isnan(j->o->horizon) &&
+	    j->o->horizon > (double)t->H * t->step + 1e-6)
+		snprintf(note, size, "the model looks only %s ahead",
+		    duration_format(a, (double)t->H * t->step));
+	else
+		return 0;
+	return -1;
+}
+
+static int
+forecast_grid(struct job *j, const struct trained *t, const char **why)
+{
+	double span = (double)j->g->n * j->g->step;
+	char note[256];
+
+	*why = "out of memory";
+	j->late = steps_late(j->o, j->f->age_s, j->g->step);
+	if (t == NULL)
+		return forecast_on_the_spot(j, why);
+	if (unfit(j, t, note, sizeof(note)) != 0) {
+		snprintf(j->f->note, sizeof(j->f->note),
+		    "%s: 'online' is used instead", note);
+		return forecast_on_the_spot(j, why);
+	}
+	if (span < PREDICT_USE_H * 3600 - j->g->step / 2) {
+		too_little(j->f, span, PREDICT_USE_H);
+		return 0;
+	}
+	j->t = t;
+	j->H = t->H;
+	if (!isnan(j->o->horizon))
+		j->H = (size_t)fmax(1, ceil(j->o->horizon / j->g->step - 1e-9));
+	return forecast_by(j);
+}
+
+int
+predict_series(struct forecast *f, const struct trained *t,
+    const struct series *s, const struct predict_options *options,
+    const char **why)
+{
+	struct predict_options o = *options;
+	struct job j = { .f = f, .o = &o };
+	double step = o.step;
+	struct grid g;
+	int r = 0;
+
+	*f = (struct forecast){ .time = o.now, .error_1h = NAN };
+	f->mean_1h = f->mean_1h_lo = f->mean_1h_hi = (double)NAN;
+	f->confidence = f->dynamics = f->skill_vs_last = (double)NAN;
+	f->age_s = f->coverage = f->longest_gap_s = (double)NAN;
+	*why = "out of memory";
+	if (isnan(o.boot))
+		o.boot = t != NULL ? t->boot : 60;
+	if (isnan(o.interval))
+		o.interval = t != NULL ? t->interval : 60;
+	if (describe(f, s) != 0)
+		goto fail;
+	if (s->n == 0) {
+		say(f->no_forecast, sizeof(f->no_forecast),
+		    s->error != NULL ? s->error : "no samples");
+		return 0;
+	}
+	f->origin = s->t[s->n - 1];
+	if (isnan(step))
+		step = t != NULL ? t->step : grid_step(s);
+	if (isnan(step)) {
+		too_little(f, 0, PREDICT_LEARN_H);
+		return 0;
+	}
+	if (grid_make(&g, s, step, why) != 0)
+		goto fail;
+	f->step_s = g.step;
+	judge_quality(f, &g, o.now);
+	j.g = &g;
+	r = forecast_grid(&j, t, why);
+	grid_free(&g);
+	if (r == 0)
+		return 0;
+fail:
+	forecast_free(f);
+	return -1;
+}
