@@ -11,8 +11,13 @@ const char *const detect_kinds[] = { "spike", "drop", "level", "flat",
 
 enum view { VIEW_VALUE, VIEW_HOUR, VIEW_SEASON, VIEW_RESTLESS, VIEWS };
 
-static const double weight[VIEWS] = { 1, 1, 1, 0.5 };
-static const double half_life_days[VIEWS] = { 0, 13.89, 3.472, 0 };
+/* An event that scores this much may have an echo a day later, for so many
+ * hours; what scores this much without the season is no echo. */
+#define ECHO_SCORE 0.15
+enum { ECHO_HOURS = 6 };
+
+static const double weight[VIEWS] = { 1, 1, 1, 0.3 };
+static const double half_life_days[VIEWS] = { 0, 10, 5, 20 };
 
 /* The range that a view has kept to. */
 struct range {
@@ -54,6 +59,7 @@ leave(struct range *r, double x, double tiny)
 
 struct detector {
 	const double *y;
+	const unsigned char *ok;
 	size_t n, hour, day; /* samples */
 	double *sum, *usum, *usum2; /* running sums of load, log load and its
 				     * square, [n + 1] */
@@ -61,6 +67,8 @@ struct detector {
 	struct range before[VIEWS]; /* as they were before the newest sample */
 	double far[VIEWS]; /* of the newest sample */
 	double raised; /* the fading score of earlier edges */
+	size_t still, longest; /* samples without a change: now, ever before */
+	size_t *event, events; /* where they were; room for n */
 };
 
 /* The mean of the last k samples up to and including i */
@@ -79,6 +87,27 @@ restless(const struct detector *d, size_t i)
 	double v = mean_of(d->usum2, i, d->day) - m * m;
 
 	return log(sqrt(v > 0 ? v : 0) + 0.02);
+}
+
+/* What the season's view says at sample i only repeats, upside down, an event
+ * of a day ago: the same hour of the day before that agrees with this one. */
+static int
+is_echo(const struct detector *d, size_t i, double s)
+{
+	double rest = s - fabs(d->far[VIEW_SEASON]), before;
+	const struct range *r = &d->before[VIEW_SEASON];
+	size_t past = i - d->day;
+
+	if (i < 2 * d->day || rest / (1 + rest) >= ECHO_SCORE)
+		return 0;
+	before = mean_of(d->sum, i, d->hour) -
+	    mean_of(d->sum, i - 2 * d->day, d->hour);
+	if (before < r->lo || before > r->hi)
+		return 0;
+	for (size_t k = d->events; k-- > 0;)
+		if (d->event[k] <= past + d->hour)
+			return d->event[k] + ECHO_HOURS * d->hour >= past;
+	return 0;
 }
 
 /* Takes sample i in; returns its s. */
@@ -133,8 +162,10 @@ describe(const struct detector *d, size_t i, struct detect_event *e)
 					  : (double)NAN;
 	e->lo = d->before[VIEW_VALUE].lo;
 	e->hi = d->before[VIEW_VALUE].hi;
-	e->kind = d->far[v] > 0 ? DETECT_SPIKE : DETECT_DROP;
-	if (v == VIEW_HOUR || v == VIEW_SEASON) {
+	e->kind = e->value > e->expected ? DETECT_SPIKE : DETECT_DROP;
+	if (d->far[VIEW_VALUE] > 0 || d->far[VIEW_VALUE] < 0) {
+		e->kind = d->far[VIEW_VALUE] > 0 ? DETECT_SPIKE : DETECT_DROP;
+	} else if (v == VIEW_HOUR || v == VIEW_SEASON) {
 		double base = v == VIEW_SEASON ? yesterday : 0;
 
 		e->kind = DETECT_LEVEL;
@@ -155,7 +186,8 @@ prepare(struct detector *d)
 	double least = 0, c = 1;
 
 	d->sum = calloc(3 * (d->n + 1), sizeof(*d->sum));
-	if (first == NULL || d->sum == NULL) {
+	d->event = malloc((d->n + 1) * sizeof(*d->event));
+	if (first == NULL || d->sum == NULL || d->event == NULL) {
 		free(first);
 		return -1;
 	}
@@ -179,6 +211,22 @@ prepare(struct detector *d)
 		d->usum[i + 1] = d->usum[i] + u;
 		d->usum2[i + 1] = d->usum2[i] + u * u;
 	}
+	return 0;
+}
+
+/* The load has stood still, to the last digit, for three hours and for twice
+ * as long as it ever did: 1 at just that sample. */
+static int
+stands_still(struct detector *d, size_t i)
+{
+	size_t limit = 2 * d->longest + 1;
+
+	limit = limit > 3 * d->hour ? limit : 3 * d->hour;
+	if (i > 0 && d->ok[i] && d->y[i] <= d->y[i - 1] &&
+	    d->y[i] >= d->y[i - 1])
+		return ++d->still == limit;
+	d->longest = d->still > d->longest ? d->still : d->longest;
+	d->still = 0;
 	return 0;
 }
 
@@ -225,14 +273,48 @@ gap(struct found *f, const unsigned char *ok, size_t n, size_t i)
 	return len;
 }
 
+/* Sample i; speaks: what is found may be said. 0 or -1. */
+static int
+take(struct detector *d, struct found *f, const struct detect_options *o,
+    size_t i, int speaks, double fade)
+{
+	double s = look(d, i), score = s / (1 + s);
+	int still = stands_still(d, i);
+	struct detect_event *e;
+
+	d->raised *= fade;
+	if (!speaks)
+		return 0;
+	if (still && o->threshold <= 0.5) {
+		if ((e = add(f)) == NULL)
+			return -1;
+		describe(d, i, e);
+		e->kind = DETECT_FLAT;
+		e->score = 0.5;
+		return 0;
+	}
+	if (s <= d->raised)
+		return 0;
+	d->raised = s < 30 ? s : 30;
+	if (score >= ECHO_SCORE)
+		d->event[d->events++] = i;
+	if (score < o->threshold || s <= 0 || is_echo(d, i, s))
+		return 0;
+	if ((e = add(f)) == NULL)
+		return -1;
+	e->score = score;
+	describe(d, i, e);
+	return 0;
+}
+
 int
 detect_run(const double *y, const unsigned char *ok, size_t n,
     const struct detect_options *o, struct detect_event **events, size_t *count)
 {
-	struct detector d = { .y = y, .n = n };
-	double fade = pow(0.5, o->step / (5 * 3600.0));
+	struct detector d = { .y = y, .ok = ok, .n = n };
+	double fade = pow(0.5, o->step / (12 * 3600.0));
 	struct found f = { 0 };
-	size_t i = 0, warm;
+	size_t warm;
 
 	d.hour = o->step < 3600 ? (size_t)lround(3600 / o->step) : 1;
 	d.day = o->step < 86400 ? (size_t)lround(86400 / o->step) : 1;
@@ -243,31 +325,20 @@ detect_run(const double *y, const unsigned char *ok, size_t n,
 		    : 1;
 	if (prepare(&d) != 0)
 		goto fail;
-	while (i < n) {
-		struct detect_event *e;
-		double s;
-
+	for (size_t i = 0; i < n; i++) {
 		if (!ok[i] && (i == 0 || ok[i - 1]))
 			gap(&f, ok, n, i);
-		s = look(&d, i);
-		d.raised *= fade;
-		if (i >= warm && ok[i] && s > d.raised) {
-			d.raised = s < 30 ? s : 30;
-			if (s / (1 + s) >= o->threshold && s > 0) {
-				if ((e = add(&f)) == NULL)
-					goto fail;
-				e->score = s / (1 + s);
-				describe(&d, i, e);
-			}
-		}
-		i++;
+		if (take(&d, &f, o, i, i >= warm && ok[i], fade) != 0)
+			goto fail;
 	}
 	free(d.sum);
+	free(d.event);
 	*events = f.e;
 	*count = f.n;
 	return 0;
 fail:
 	free(d.sum);
+	free(d.event);
 	free(f.e);
 	return -1;
 }
