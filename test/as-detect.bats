@@ -121,9 +121,9 @@ kinds() {
 }
 
 @test "as-detect: tells trend and shift of a level" {
-	load_of 14 'if (i >= 2880) v += 80' >shift
+	load_of 14 'if (i >= 2880) v += 80' >shifted
 	load_of 14 'v += i / 288 * 3' >trend
-	run -0 --separate-stderr as-detect --only shift
+	run -0 --separate-stderr as-detect --only shifted
 	[ "$(printf '%s\n' "$output" | jq -r 'select(.level_shifts) |
 		.level_shifts[] | .time[0:10]')" = 2026-11-12 ]
 	run -0 --separate-stderr as-detect --only trend
