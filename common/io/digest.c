@@ -46,22 +46,86 @@ base64_add(struct buf *out, const void *p, size_t n)
 	out->s[out->len] = '\0';
 }
 
+/* What each of the four letters of a group adds to its 24 bits; BAD: it is no
+ * letter of base64 */
+enum { BAD = 1 << 24 };
+static uint32_t letters[4][256];
+
+static void
+fill_letters(void)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (int k = 0; k < 4; k++) {
+		for (int c = 0; c < 256; c++)
+			letters[k][c] = BAD;
+		for (uint32_t v = 0; v < 64; v++)
+			letters[k][(unsigned char)alphabet[v]] = v
+			    << (18 - 6 * k);
+	}
+}
+
+/* A group of four letters as 24 bits, with BAD in it where it is none */
+static uint32_t
+group(const unsigned char *s)
+{
+	return letters[0][s[0]] | letters[1][s[1]] | letters[2][s[2]] |
+	    letters[3][s[3]];
+}
+
+/* The last group, which may be padded: bytes it holds, or -1. What padding
+ * cuts off must be 0: one text for one content. */
+static int
+last_group(const unsigned char *s, uint32_t *v)
+{
+	unsigned char t[4] = { s[0], s[1], s[2], s[3] };
+	int n = 3;
+
+	if (t[3] == '=') {
+		t[3] = 'A';
+		n = 2;
+		if (t[2] == '=') {
+			t[2] = 'A';
+			n = 1;
+		}
+	}
+	*v = group(t);
+	return *v & BAD || (n < 3 && (*v & (n == 2 ? 0xff : 0xffff))) ? -1 : n;
+}
+
+/* Nettle's decoder takes a letter at a time, which is most of the time that
+ * loading a model takes. */
 int
 base64_read(const char *s, size_t n, struct buf *out)
 {
-	struct base64_decode_ctx ctx;
-	size_t len = BASE64_DECODE_LENGTH(n);
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t v, bad = 0;
+	unsigned char *to;
+	int last = 0;
 
-	if (buf_reserve(out, len + 1) != 0)
+	if (n % 4 != 0 || buf_reserve(out, n / 4 * 3 + 1) != 0)
 		return -1;
-	base64_decode_init(&ctx);
-	if (!base64_decode_update(
-		&ctx, &len, (uint8_t *)out->s + out->len, n, s) ||
-	    !base64_decode_final(&ctx)) {
+	if (letters[0][0] == 0)
+		fill_letters();
+	to = (unsigned char *)out->s + out->len;
+	for (; n > 4; n -= 4, p += 4, to += 3) {
+		v = group(p);
+		bad |= v;
+		to[0] = (unsigned char)(v >> 16 & 0xff);
+		to[1] = (unsigned char)(v >> 8 & 0xff);
+		to[2] = (unsigned char)(v & 0xff);
+	}
+	if (n == 4) {
+		last = last_group(p, &v);
+		for (int k = 0; k < last; k++)
+			*to++ = (unsigned char)(v >> (16 - 8 * k) & 0xff);
+	}
+	if (bad & BAD || last < 0) {
 		out->s[out->len] = '\0';
 		return -1;
 	}
-	out->len += len;
+	out->len = (size_t)((char *)to - out->s);
 	out->s[out->len] = '\0';
 	return 0;
 }

@@ -106,7 +106,7 @@ base64(void)
 	}
 	check_row = "";
 	buf_clear(&c);
-	check(base64_read("Zm9v\nYmFy\n", 10, &c) == 0 && c.len == 6);
+	check(base64_read("Zm9v\nYmFy\n", 10, &c) == -1); /* RFC 4648, 3.3 */
 	buf_free(&b);
 	buf_free(&c);
 }
