@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/status.h"
@@ -25,7 +27,8 @@ static const struct argp_option table[] = {
 	{ "now", KEY_NOW, "TIME", 0,
 	    "Take TIME for the present: RFC 3339, or seconds since 1970", 90 },
 	{ "on-bad", KEY_ON_BAD, "skip|stop", 0,
-	    "What to do with a line that is wrong: name it and go on, or stop",
+	    "What to do with a line that is wrong: name it and go on, or stop "
+	    "(default %s)",
 	    90 },
 	{ "verbose", 'v', NULL, 0, "Say more on standard error", 90 },
 	{ "help", 'h', NULL, 0, "Show this help", -1 },
@@ -94,7 +97,22 @@ take(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp common = { table, take, NULL, NULL, NULL, NULL, NULL };
+/* The default of --on-bad is the command's. What is returned argp frees. */
+static char *
+complete_help(int key, const char *text, void *input)
+{
+	const struct args_common *o = input;
+	struct buf b = { 0 };
+
+	if (key != KEY_ON_BAD || o == NULL)
+		return (char *)(uintptr_t)text;
+	buf_add(&b, text, strlen(text) - strlen("%s)"));
+	buf_str(&b, o->stop_on_bad ? "stop)" : "skip)");
+	return b.s;
+}
+
+static const struct argp common = { table, take, NULL, NULL, NULL,
+	complete_help, NULL };
 
 const struct argp_child args_children[] = { { &common, 0, NULL, 0 },
 	{ NULL, 0, NULL, 0 } };
@@ -142,7 +160,10 @@ args_parse(const struct argp *argp, enum args_pipe pipe, int argc, char **argv,
 	if (slash != NULL)
 		argv[0] = slash + 1;
 	report_name(argv[0]);
-	unsetenv("ARGP_HELP_FMT");
+	/* the user's own layout is not looked at; and without the remark that
+	 * what holds for a long option holds for its letter */
+	if (setenv("ARGP_HELP_FMT", "no-dup-args-note", 1) != 0)
+		die("out of memory");
 	argp_err_exit_status = STATUS_FAILED;
 	signal(SIGPIPE, pipe == ARGS_FILTER ? SIG_DFL : SIG_IGN);
 	atexit(check_output);
