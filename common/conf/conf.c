@@ -257,6 +257,15 @@ place_variable(struct conf_target *t, const struct conf_key *k,
 	return status;
 }
 
+/* PROMETHEUS_URL says where the server is: a source of another type, a file
+ * or a page of metrics, has its own place */
+static int
+is_of_another(const struct conf_target *t, const struct conf_key *k)
+{
+	return strcmp(k->section, "source") == 0 && t->source.type != NULL &&
+	    strcmp(t->source.type, "prometheus") != 0;
+}
+
 int
 conf_environment(struct conf_target *t, struct buf *why)
 {
@@ -264,7 +273,7 @@ conf_environment(struct conf_target *t, struct buf *why)
 		const char *value = k->env != NULL ? getenv(k->env) : NULL;
 		struct buf reason = { 0 };
 
-		if (value == NULL || *value == '\0')
+		if (value == NULL || *value == '\0' || is_of_another(t, k))
 			continue;
 		if (place_variable(t, k, value, &reason) != 0) {
 			buf_printf(why, "environment %s: %s", k->env,
