@@ -879,6 +879,35 @@ settings() {
 	[[ $output == *'"__name__":"extra","target":"shop"'* ]]
 }
 
+@test "as-fetch: -c: files, pages and this machine as sources" {
+	local d=$BATS_TEST_TMPDIR
+
+	printf '100,1\n200,2\n' >"$d/in.csv"
+	body gauge <<<'temp 21'
+	for source in "csv $d/in.csv 2 [1,2]" "scrape $STUB/body=gauge temp [21]" \
+		"proc /proc memory true"; do
+		read -r type url query want <<<"$source"
+		cat >"$d/as.conf" <<-EOF
+			source { type = $type url = "$url" }
+			signal s { query = "$query" capacity = 1 }
+		EOF
+		# the variable is of a server; these sources are none
+		PROMETHEUS_URL=http://127.0.0.1:1 run --separate-stderr -0 \
+			as-fetch -c "$d/as.conf"
+		run -0 jq -c --arg type "$type" \
+			'if $type == "proc" then .values[0] > 1e6 else .values end' \
+			<<<"$output"
+		assert_output "$want"
+	done
+}
+
+@test "as-fetch: -c: PROMETHEUS_URL goes before the file" {
+	settings "$BATS_TEST_TMPDIR/as.conf"
+	PROMETHEUS_URL=$STUB/matrix=1,id=variable run -0 \
+		as-fetch -c "$BATS_TEST_TMPDIR/as.conf" --now "$NOW"
+	[ "$(requests id=variable .form.query)" = $'"a"\n"b"' ]
+}
+
 @test "as-fetch: -c: a reader that leaves: nothing more is asked" {
 	settings "$BATS_TEST_TMPDIR/as.conf"
 	run bash -c "{ sleep 0.3; as-fetch -c '$BATS_TEST_TMPDIR/as.conf' \
