@@ -787,6 +787,22 @@ changes() {
 	exec 7>&-
 }
 
+@test "as-apply: a signal before anything was changed: nothing is" {
+	mkdir "$state"
+	exec 8>"$state/web.lock"
+	flock 8
+	decide 3 5 >"$dir/in"
+	EXEC=exec apply --state "$state" "$dir/in" >"$dir/out" 2>&1 3>&- 8>&- &
+	pid=$!
+	wait_until 10 grep -q decision "$state/web.ndjson"
+	kill -s TERM $pid
+	exec 8>&-
+	ended $pid 143
+	[ "$(jq -rR 'fromjson? | .result.error' "$dir/out")" = \
+		"ended by a signal before anything was done" ]
+	[ "$(cat "$dir/count")" = 3 ]
+}
+
 @test "as-apply: a signal while it acts: it finishes, writes the result, ends" {
 	driver=swarm
 	engine never

@@ -76,7 +76,11 @@ def service(name="web", status=False):
         "v3levgl2ac5jpf2x2jnpb80zj",
         State.version,
         stamp(State.changed),
-        spec().replace('"Name":"web"', '"Name":"%s"' % name),
+        spec()
+        if name == "web"
+        else SPEC.replace('"Name":"web"', '"Name":"%s"' % name).replace(
+            '"Replicas":3', '"Replicas":7'
+        ),
     )
     if State.update:
         text += ',"UpdateStatus":' + json.dumps(State.update)
