@@ -2,7 +2,9 @@
  * as-predict - forecast load with calibrated quantiles
  * Use: as-predict(1). Shapes on the pipe: as-records(5), as-model(5).
  */
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,7 +15,9 @@
 #include "conf/conf.h"
 #include "io/report.h"
 #include "model/predict.h"
+#include "model/stored.h"
 #include "record/forecast.h"
+#include "record/model.h"
 #include "record/series.h"
 
 enum {
@@ -112,6 +116,7 @@ struct predict {
 	struct conf conf;
 	struct conf_target fallback; /* defaults, for what no file names */
 	struct series_set set;
+	struct model_file models;
 };
 
 static enum take
@@ -160,48 +165,157 @@ settings(const struct predict *p, const struct series *s)
 	return r;
 }
 
+/* The line of the model file that is for a series: its index, -1: none. What
+ * differs in its unit only is named. */
+static int
+find_line(const struct predict *p, const struct series *s, struct buf *why)
+{
+	for (size_t i = 0; i < p->models.n; i++)
+		if (p->models.line[i].key != NULL &&
+		    strcmp(p->models.line[i].key, s->key) == 0)
+			return (int)i;
+	for (size_t i = 0; i < p->models.n; i++) {
+		const struct model_line *l = &p->models.line[i];
+
+		if (l->key == NULL)
+			buf_printf(why, "%sline %zu is no whole model",
+			    why->len > 0 ? "; " : "", l->number);
+		else if (strcmp(l->name, s->name) == 0 &&
+		    strcmp(l->target, s->target) == 0 &&
+		    strcmp(l->unit, s->unit) != 0)
+			buf_printf(why, "%sits unit is '%s', the series' '%s'",
+			    why->len > 0 ? "; " : "", l->unit, s->unit);
+	}
+	if (why->len == 0)
+		buf_str(why, "it holds no model of this series");
+	return -1;
+}
+
+/* The model of a series: 1 and *t; 0: there is none to look for; -1: it was
+ * refused, *why says why */
+static int
+find_model(struct predict *p, const struct series *s, struct trained *t,
+    struct buf *why)
+{
+	struct model_line *l;
+	const char *text;
+	struct model m;
+	int i, r;
+
+	if (p->o->model == NULL)
+		return 0;
+	i = find_line(p, s, why);
+	if (i < 0)
+		return -1;
+	l = &p->models.line[i];
+	if (model_read(&m, p->models.text.s + l->at, l->len, &text) != 0) {
+		buf_printf(why, "line %zu: %s", l->number, text);
+		return -1;
+	}
+	r = stored_read(t, &m, &text);
+	if (r != 0)
+		buf_printf(why, "line %zu: %s", l->number, text);
+	model_free(&m);
+	return r == 0 ? 1 : -1;
+}
+
+static void
+explain_windows(const struct forecast *f)
+{
+	for (size_t i = 0; i < f->n_windows; i++) {
+		const struct forecast_window *w = &f->windows[i];
+		const struct forecast_at *now = &w->at[w->n_at - 1];
+		size_t k = 0;
+
+		while (k + 1 < w->n_errors && w->levels[k] < 0.99)
+			k++;
+		if (w->n_errors > 0)
+			warn("  from %.4g s to %.4g s (%s): %.4g, with 99 %% "
+			     "below %.4g, by %.0f past errors",
+			    w->from_s, w->to_s, w->name, now->point,
+			    now->point + now->scale * w->errors[k], w->n);
+	}
+}
+
 static void
 explain(const struct forecast *f)
 {
-	char span[NUMBER_SIZE];
+	char span[NUMBER_SIZE], gap[NUMBER_SIZE], at[CLOCK_SIZE];
 
 	if (f->no_forecast[0] != '\0') {
 		warn("'%s' of '%s': no forecast: %s", f->name, f->target,
 		    f->no_forecast);
 		return;
 	}
-	warn("'%s' of '%s': %s looks %s ahead; the next hour's mean was off by "
-	     "%.1f %% on held-out data; coverage of the samples %.1f %%",
-	    f->name, f->target, f->method,
-	    duration_format(span, (double)f->H * f->step_s), 100 * f->error_1h,
-	    100 * f->coverage);
+	warn("'%s' of '%s': the method '%s', which knows samples up to %s, "
+	     "looks %s ahead of the newest one; %.1f %% of the samples are "
+	     "there, the longest gap is %s",
+	    f->name, f->target, f->method, clock_format(at, f->trained),
+	    duration_format(span, (double)f->H * f->step_s), 100 * f->coverage,
+	    duration_format(gap, f->longest_gap_s));
+	if (isfinite(f->mean_1h))
+		warn("  the next hour's mean: %.4g (%.4g to %.4g in 9 of 10 "
+		     "cases); such means were off by %.1f %% on held-out "
+		     "data, below 15 %% in %.0f %% of all hours",
+		    f->mean_1h, f->mean_1h_lo, f->mean_1h_hi, 100 * f->error_1h,
+		    100 * f->confidence);
+	explain_windows(f);
+	if (f->drop_since != 0)
+		warn("  a drop at %s that is rarer than 1 in 200",
+		    clock_format(at, f->drop_since));
+}
+
+/* That a model was not accepted was said when it was trained; one that does not
+ * fit is refused here. */
+static int
+forecast_one(struct predict *p, const struct series *s, struct buf *out)
+{
+	struct predict_options o = settings(p, s);
+	struct buf why = { 0 };
+	struct trained t;
+	struct forecast f;
+	const char *text;
+	int found = find_model(p, s, &t, &why), status = STATUS_OK;
+
+	if (predict_series(&f, found > 0 ? &t : NULL, s, &o, &text) != 0)
+		die("%s", text);
+	if (found < 0)
+		snprintf(f.note, sizeof(f.note),
+		    "the model is refused, %.300s: 'online' is used instead",
+		    why.s);
+	if (found < 0 || (f.note[0] != '\0' && t.accepted)) {
+		warn("'%s' of '%s': %s", s->name, s->target, f.note);
+		status = STATUS_REFUSED;
+	} else if (f.note[0] != '\0') {
+		note("'%s' of '%s': %s", s->name, s->target, f.note);
+	}
+	if (p->o->explain)
+		explain(&f);
+	forecast_write(out, &f);
+	buf_char(out, '\n');
+	forecast_free(&f);
+	if (found > 0)
+		trained_free(&t);
+	buf_free(&why);
+	return status;
 }
 
 static int
 end(void *ctx, struct buf *out)
 {
 	struct predict *p = ctx;
+	int status = STATUS_OK;
 
 	if (series_set_finish(&p->set) != 0)
 		die("out of memory");
-	for (size_t i = 0; i < p->set.n; i++) {
-		struct predict_options o = settings(p, &p->set.s[i]);
-		struct forecast f;
-		const char *why;
-
-		if (predict_series(&f, NULL, &p->set.s[i], &o, &why) != 0)
-			die("%s", why);
-		if (p->o->explain)
-			explain(&f);
-		forecast_write(out, &f);
-		buf_char(out, '\n');
-		forecast_free(&f);
-	}
-	return STATUS_OK;
+	for (size_t i = 0; i < p->set.n; i++)
+		status =
+		    status_worse(status, forecast_one(p, &p->set.s[i], out));
+	return status;
 }
 
 static void
-load_conf(struct predict *p)
+load_files(struct predict *p)
 {
 	struct buf why = { 0 };
 
@@ -211,6 +325,9 @@ load_conf(struct predict *p)
 		    &why) != 0))
 		die("%s", why.len > 0 ? why.s : "out of memory");
 	buf_free(&why);
+	if (p->o->model != NULL &&
+	    model_file_open(&p->models, p->o->model) != 0)
+		die("cannot read '%s': %s", p->o->model, strerror(errno));
 }
 
 int
@@ -229,9 +346,10 @@ main(int argc, char *argv[])
 	struct predict p = { .o = &o };
 	int status;
 
-	load_conf(&p);
+	load_files(&p);
 	status = filter_run(&filter, files, &o.common, &p);
 	series_set_free(&p.set);
+	model_file_close(&p.models);
 	conf_target_free(&p.fallback);
 	conf_free(&p.conf);
 	return status;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Steps that a day divides into, as clocks and crontabs have them */
 static const double usual[] = { 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120,
@@ -120,6 +121,19 @@ grid_free(struct grid *g)
 	free(g->y);
 	free(g->ok);
 	*g = (struct grid){ 0 };
+}
+
+void
+grid_keep(struct grid *g, size_t n)
+{
+	size_t cut = g->n > n ? g->n - n : 0;
+
+	if (cut == 0)
+		return;
+	g->t0 += (int64_t)floor((double)cut * g->step + 0.5);
+	g->n = n;
+	memmove(g->y, g->y + cut, n * sizeof(*g->y));
+	memmove(g->ok, g->ok + cut, n);
 }
 
 int64_t

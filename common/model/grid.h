@@ -44,6 +44,9 @@ int grid_make(
     struct grid *g, const struct series *s, double step, const char **why);
 void grid_free(struct grid *);
 
+/* grid_keep(g, n): only the newest n points stay */
+void grid_keep(struct grid *g, size_t n);
+
 /* grid_time(g, i): epoch ms of point i, to the second */
 int64_t grid_time(const struct grid *g, size_t i);
 

@@ -5,8 +5,8 @@
 
 #include "model/online.h"
 
-static const struct method *const all[] = { &method_online, &method_last,
-	&method_seasonal, NULL };
+static const struct method *const all[] = { &method_forest, &method_online,
+	&method_last, &method_seasonal, NULL };
 
 const struct method *const *
 method_all(void)

@@ -550,6 +550,7 @@ predict_series(struct forecast *f, const struct trained *t,
 		goto fail;
 	f->step_s = g.step;
 	judge_quality(f, &g, o.now);
+	grid_keep(&g, TRAIN_POINTS);
 	j.g = &g;
 	r = forecast_grid(&j, t, why);
 	grid_free(&g);

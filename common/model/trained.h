@@ -28,6 +28,9 @@ enum track_use {
 	TRACKS_MAX = TRACK_STEPS + 20
 };
 
+/* Points to learn from, the newest: four weeks of minutes */
+enum { TRAIN_POINTS = 40320 };
+
 struct train_options {
 	double horizon; /* s */
 	double boot, interval; /* s, of the decisions */

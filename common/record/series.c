@@ -13,9 +13,8 @@ by_label(const void *a, const void *b)
 	return strcmp(json_name(*x), json_name(*y));
 }
 
-/* The metric object with its labels sorted by name. 0 or -1. */
-static int
-sorted_labels(const struct json *metric, struct buf *b)
+int
+series_key(const struct json *metric, struct buf *b)
 {
 	size_t n = json_len(metric), i = 0;
 	const struct json **l = malloc((n + 1) * sizeof(*l));
@@ -103,7 +102,7 @@ find_series(struct series_set *set, const struct json *metric)
 	struct series *s = NULL;
 	struct buf key = { 0 };
 
-	if (sorted_labels(metric, &key) == 0) {
+	if (series_key(metric, &key) == 0) {
 		for (size_t i = 0; i < set->n && s == NULL; i++)
 			if (strcmp(set->s[i].key, key.s) == 0)
 				s = &set->s[i];

@@ -45,6 +45,10 @@ int series_set_finish(struct series_set *) __attribute__((warn_unused_result));
 
 void series_set_free(struct series_set *);
 
+/* series_key(metric, b): the text that makes a series one: the labels of a
+ * metric object sorted by name, as struct series' key. 0 or -1: no memory. */
+int series_key(const struct json *metric, struct buf *b);
+
 /* series_step(s): the median distance of neighbouring samples, in s; NAN with
  * fewer than two samples. The series is finished. */
 double series_step(const struct series *);

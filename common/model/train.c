@@ -1,0 +1,118 @@
+#include "model/train.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/predict.h"
+
+/* A stamp at the start of an interval becomes one at its end */
+static void
+move_stamps(struct series *s)
+{
+	double step = series_step(s);
+
+	for (size_t i = 0; i < s->n && !isnan(step); i++)
+		s->t[i] += (int64_t)llround(step * 1000);
+}
+
+static size_t
+leave_out(struct series *s, const struct mask *mask, size_t masks)
+{
+	size_t n = 0, before = s->n;
+
+	for (size_t i = 0; i < s->n; i++) {
+		size_t k = 0;
+
+		while (k < masks &&
+		    !(s->t[i] > mask[k].from && s->t[i] <= mask[k].until))
+			k++;
+		if (k < masks)
+			continue;
+		s->t[n] = s->t[i];
+		s->v[n++] = s->v[i];
+	}
+	s->n = n;
+	return before - n;
+}
+
+static int
+enough(const struct grid *g, struct buf *why)
+{
+	double span = (double)g->n * g->step;
+	double seen = (double)grid_observed(g) * g->step;
+	double least = PREDICT_LEARN_H * 3600;
+
+	if (span >= least - g->step / 2 && seen >= span / 4 && g->n >= 32)
+		return 1;
+	buf_printf(why, "too little history: %.3g h of %d h",
+	    fmin(span, 4 * seen) / 3600, PREDICT_LEARN_H);
+	return 0;
+}
+
+static int
+train_grid(struct trained *t, struct grid *g, const struct train_task *task,
+    struct train_report *r, struct buf *why)
+{
+	const struct method *m = NULL;
+	const char *text = "";
+	int status;
+
+	r->step = g->step;
+	r->points = g->n;
+	r->span_s = (double)g->n * g->step;
+	r->coverage = (double)grid_observed(g) / (double)g->n;
+	r->longest_gap_s = (double)grid_longest_gap(g) * g->step;
+	if (!enough(g, why))
+		return -1;
+	if (strcmp(task->method, "auto") != 0) {
+		m = method_find(task->method);
+		if (m == NULL) {
+			buf_printf(why, "no method '%s'", task->method);
+			return -1;
+		}
+	}
+	if (pattern_find(g->y, g->ok, g->n, g->step, g->t0, &r->pattern) != 0) {
+		buf_str(why, "out of memory");
+		return -1;
+	}
+	grid_keep(g, TRAIN_POINTS);
+	if (m != NULL)
+		status = trained_fit(t, m, g, g->n, &task->options, &text);
+	else
+		status =
+		    choose_fit(t, g, g->n, &task->options, &r->choice, &text);
+	if (status != 0)
+		buf_str(why, text);
+	return status;
+}
+
+int
+train_series(struct trained *t, struct series *s, const struct train_task *task,
+    struct train_report *r, struct buf *why)
+{
+	const char *text;
+	struct grid g;
+	double step;
+	int status;
+
+	*t = (struct trained){ 0 };
+	*r = (struct train_report){ 0 };
+	if (task->stamp_start)
+		move_stamps(s);
+	r->masked = leave_out(s, task->mask, task->masks);
+	step = isnan(task->step) ? grid_step(s) : task->step;
+	if (s->n < 2 || isnan(step)) {
+		buf_str(why,
+		    s->error != NULL ? s->error
+			: s->n == 0  ? "no samples"
+				     : "a single sample");
+		return -1;
+	}
+	if (grid_make(&g, s, step, &text) != 0) {
+		buf_str(why, text);
+		return -1;
+	}
+	status = train_grid(t, &g, task, r, why);
+	grid_free(&g);
+	return status;
+}
