@@ -5,7 +5,7 @@
 
 #include "math/quantile.h"
 
-enum { SAMPLE = 4096 };
+enum { SAMPLE = 2048 };
 
 /* the edges of one feature from its sorted sample; equal ones are left out */
 static void

@@ -19,7 +19,7 @@ struct bins {
 
 /*
  * bins_fit(b, x, rows, stride, features): edges from x[r*stride + f], which
- * must be finite. At most 4096 evenly spaced rows are read. rows >= 1.
+ * must be finite. At most 2048 evenly spaced rows are read. rows >= 1.
  * Returns 0, or -1 with errno ENOMEM. bins_free releases what b holds.
  */
 int bins_fit(struct bins *b, const float *x, size_t rows, size_t stride,

@@ -13,12 +13,23 @@ enum {
 	CODES = 64,
 	COLUMNS = 64,
 	ROWS = 1 << 18,
-	LEVELS = 8191, /* clipped targets are whole numbers within +-LEVELS */
+	LEVELS = 4095, /* clipped targets are whole numbers within +-LEVELS */
+	SAMPLE = 4096, /* targets that quantiles are taken of */
+	LARGE = 512, /* a node with more rows is cut by so many of them */
 	SMALL = 64 /* up to so many rows only the codes that occur are read */
 };
 
-/* a sum of targets above bit 32 and a count of rows below, added as one */
-#define PACK(g) (((uint64_t)(g) << 32) | 1)
+/*
+ * A sum of targets and a count of rows, added as one word: at most LARGE rows
+ * and 2 * LEVELS + 1 each fit.
+ */
+enum { COUNT_BITS = 10, COUNT = (1 << COUNT_BITS) - 1, LANES = 4 };
+
+#define PACK(g) (((uint32_t)(g) << COUNT_BITS) | 1)
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef uint32_t words __attribute__((vector_size(LANES * sizeof(uint32_t))));
+typedef int32_t marks __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 struct range {
 	uint32_t from, to; /* rows idx[from..to-1] */
@@ -30,7 +41,7 @@ struct growth {
 	const uint8_t *x;
 	size_t width;
 	size_t rows;
-	const uint64_t *target; /* PACKed */
+	const uint32_t *target; /* PACKed */
 	const uint8_t *code;
 	const struct trees_options *o;
 };
@@ -46,11 +57,11 @@ struct sapling {
 struct workspace {
 	uint32_t *idx, *spare;
 	struct range *range;
-	uint64_t histogram[COLUMNS * CODES];
+	_Alignas(16) uint32_t histogram[COLUMNS * CODES];
 };
 
 struct split {
-	double gain;
+	float gain;
 	unsigned feature, cut;
 };
 
@@ -68,43 +79,62 @@ most_nodes(size_t rows, const struct trees_options *o)
  * Variance reduction of a cut, but for what all cuts of the node share:
  * SL^2/nL + SR^2/nR - S^2/n = n (SL - nL S/n)^2 / (nL nR).
  */
-static inline double
-gain_of(uint64_t left, double mean, uint32_t n)
+static inline float
+gain_of(uint32_t left, float mean, uint32_t n)
 {
-	uint32_t nl = (uint32_t)left;
-	double d = (double)(left >> 32) - (double)nl * mean;
+	uint32_t nl = left & COUNT;
+	float d = (float)(left >> COUNT_BITS) - (float)nl * mean;
 
-	return d * d / ((double)nl * (double)(n - nl));
+	return d * d / ((float)nl * (float)(n - nl));
 }
 
+/*
+ * All cuts of one feature, four at once: a cut that leaves too few rows on a
+ * side gains nothing. h becomes its running sum.
+ */
 static void
-best_of_all(const uint64_t *h, unsigned feature, uint32_t n, double mean,
+best_of_all(uint32_t *h, unsigned feature, uint32_t n, float mean,
     unsigned minleaf, struct split *best)
 {
-	uint64_t left = 0;
+	const words *at = (const words *)(const void *)h;
+	const float all = (float)n;
+	const float few = (float)minleaf;
+	lanes most = { 0 };
+	lanes gain[CODES / LANES];
 
-	for (unsigned v = 0; v < CODES - 1; v++) {
-		uint32_t nl;
-		double gain;
+	for (unsigned v = 1; v < CODES; v++)
+		h[v] += h[v - 1];
+	for (unsigned v = 0; v < CODES / LANES; v++) {
+		marks count = (marks)(at[v] & COUNT);
+		marks total = (marks)(at[v] >> COUNT_BITS);
+		lanes nl = __builtin_convertvector(count, lanes);
+		lanes nr = all - nl;
+		lanes d = __builtin_convertvector(total, lanes) - nl * mean;
+		marks good = (nl >= few) & (nr >= few);
 
-		left += h[v];
-		nl = (uint32_t)left;
-		if (nl < minleaf)
+		d = d * d / (nl * nr);
+		gain[v] = (lanes)((marks)d & good);
+		good = gain[v] > most;
+		most = (lanes)(((marks)gain[v] & good) | ((marks)most & ~good));
+	}
+	for (unsigned k = 0; k < LANES; k++) {
+		if (!(most[k] > best->gain))
 			continue;
-		if (n - nl < minleaf)
-			break;
-		gain = gain_of(left, mean, n);
-		if (gain > best->gain)
-			*best = (struct split){ gain, feature, v };
+		for (unsigned v = 0; v < CODES / LANES; v++)
+			if (gain[v][k] >= most[k]) {
+				*best = (struct split){ most[k], feature,
+					v * LANES + k };
+				break;
+			}
 	}
 }
 
 /* the same where few codes occur: seen has a bit for each */
 static void
-best_of_seen(uint64_t *h, uint64_t seen, unsigned feature, uint32_t n,
-    double mean, unsigned minleaf, struct split *best)
+best_of_seen(uint32_t *h, uint64_t seen, unsigned feature, uint32_t n,
+    float mean, unsigned minleaf, struct split *best)
 {
-	uint64_t left = 0;
+	uint32_t left = 0;
 
 	while (seen != 0) {
 		unsigned v = (unsigned)__builtin_ctzll(seen);
@@ -113,9 +143,9 @@ best_of_seen(uint64_t *h, uint64_t seen, unsigned feature, uint32_t n,
 		seen &= seen - 1;
 		left += h[v];
 		h[v] = 0;
-		nl = (uint32_t)left;
+		nl = left & COUNT;
 		if (nl >= minleaf && n - nl >= minleaf) {
-			double gain = gain_of(left, mean, n);
+			float gain = gain_of(left, mean, n);
 
 			if (gain > best->gain)
 				*best = (struct split){ gain, feature, v };
@@ -125,19 +155,23 @@ best_of_seen(uint64_t *h, uint64_t seen, unsigned feature, uint32_t n,
 
 static struct split
 split_small(const struct growth *g, struct workspace *w, struct range r,
-    const uint8_t *feature, double mean)
+    const uint8_t *feature)
 {
 	uint32_t n = r.to - r.from;
-	struct split best = { 1e-9, 0, 0 };
+	uint32_t sum = 0;
+	struct split best = { 1e-9F, 0, 0 };
 	uint32_t offset[SMALL];
-	uint64_t target[SMALL];
+	uint32_t target[SMALL];
+	float mean;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t row = w->idx[r.from + i];
 
 		offset[i] = row * (uint32_t)g->width;
 		target[i] = g->target[row];
+		sum += target[i] >> COUNT_BITS;
 	}
+	mean = (float)sum / (float)n;
 	for (unsigned j = 0; j < g->o->mtry; j++) {
 		const uint8_t *x = g->x + feature[j];
 		uint64_t seen = 0;
@@ -154,23 +188,33 @@ split_small(const struct growth *g, struct workspace *w, struct range r,
 	return best;
 }
 
+/*
+ * A large node is cut by a sample of its rows: hundreds of them tell the best
+ * of 64 cuts nearly as well as thousands, and trees differ the more.
+ */
 static struct split
 split_large(const struct growth *g, struct workspace *w, struct range r,
-    const uint8_t *feature, double mean)
+    const uint8_t *feature)
 {
 	unsigned mtry = g->o->mtry;
-	uint32_t n = r.to - r.from;
-	struct split best = { 1e-9, 0, 0 };
+	uint32_t every = (r.to - r.from + LARGE - 1) / LARGE;
+	uint32_t n = 0;
+	uint32_t sum = 0;
+	struct split best = { 1e-9F, 0, 0 };
+	float mean;
 
-	for (uint32_t i = r.from; i < r.to; i++) {
+	for (uint32_t i = r.from; i < r.to; i += every) {
 		uint32_t row = w->idx[i];
 		const uint8_t *x = g->x + row * g->width;
-		uint64_t target = g->target[row];
-		uint64_t *h = w->histogram;
+		uint32_t target = g->target[row];
+		uint32_t *h = w->histogram;
 
+		n++;
+		sum += target >> COUNT_BITS;
 		for (unsigned j = 0; j < mtry; j++, h += CODES)
 			h[x[feature[j]]] += target;
 	}
+	mean = (float)sum / (float)n;
 	for (unsigned j = 0; j < mtry; j++)
 		best_of_all(w->histogram + j * CODES, feature[j], n, mean,
 		    g->o->minleaf, &best);
@@ -242,16 +286,12 @@ split_of(const struct growth *g, struct workspace *w, struct range r,
     uint8_t *order, struct random *random)
 {
 	uint32_t n = r.to - r.from;
-	uint64_t sum = 0;
 
 	if (r.depth >= g->o->depth || n < 2 * g->o->minleaf)
-		return (struct split){ 0.0, 0, 0 };
-	for (uint32_t i = r.from; i < r.to; i++)
-		sum += g->target[w->idx[i]] >> 32;
+		return (struct split){ 0.0F, 0, 0 };
 	draw_features(g->o, order, random);
-	if (n <= SMALL)
-		return split_small(g, w, r, order, (double)sum / n);
-	return split_large(g, w, r, order, (double)sum / n);
+	return n <= SMALL ? split_small(g, w, r, order)
+			  : split_large(g, w, r, order);
 }
 
 /* each row is in with probability share, four draws from one number */
@@ -295,7 +335,7 @@ grow(const struct growth *g, struct workspace *w, unsigned tree,
 
 		s->depth = r.depth;
 		s->leaf[i] = 0;
-		if (!(best.gain > 1e-9)) {
+		if (!(best.gain > 1e-9F)) {
 			uint8_t *kept = s->sample + s->leaves * g->o->keep;
 
 			keep_some(g, w, r, &random, kept);
@@ -501,15 +541,16 @@ trees_free(struct trees *t)
 /*
  * The table of 256 values: two thirds of it at quantiles of the targets, where
  * most of them are, one third evenly spaced from least to greatest, so that
- * rare large ones keep their size.
+ * rare large ones keep their size; and those two themselves.
  */
 static void
-make_values(const float *sorted, size_t n, float *value)
+make_values(
+    const float *sorted, size_t n, float least, float most, float *value)
 {
 	const int even = TREES_VALUES / 3;
 	const int rest = TREES_VALUES - even;
-	double low = (double)sorted[0];
-	double high = (double)sorted[n - 1];
+	double low = (double)least;
+	double high = (double)most;
 
 	for (int k = 0; k < rest; k++)
 		value[k] =
@@ -517,6 +558,8 @@ make_values(const float *sorted, size_t n, float *value)
 	for (int k = 0; k < even; k++)
 		value[rest + k] =
 		    (float)(low + (high - low) * (k + 1) / (even + 1));
+	value[0] = least;
+	value[rest - 1] = most;
 	math_sortf(value, TREES_VALUES);
 }
 
@@ -540,21 +583,30 @@ encode(const float *value, float y)
  */
 static int
 make_targets(const float *y, size_t n, double clip, float *value,
-    uint64_t *target, uint8_t *code)
+    uint32_t *target, uint8_t *code)
 {
-	float *z = malloc(n * sizeof *z);
+	size_t every = (n + SAMPLE - 1) / SAMPLE;
+	size_t count = 0;
+	float *z = malloc((SAMPLE + 2) * sizeof *z);
+	float low = y[0];
+	float high = y[0];
 	double middle;
 	double limit;
 
 	if (z == NULL)
 		return -1;
-	memcpy(z, y, n * sizeof *z);
-	math_sortf(z, n);
-	make_values(z, n, value);
-	middle = math_quantilef(z, n, 0.5);
-	for (size_t i = 0; i < n; i++)
-		z[i] = fabsf((float)((double)y[i] - middle));
-	limit = math_quantile_off(z, n, clip);
+	for (size_t i = 0; i < n; i++) {
+		low = y[i] < low ? y[i] : low;
+		high = y[i] > high ? y[i] : high;
+		if (i % every == 0)
+			z[count++] = y[i];
+	}
+	math_sortf(z, count);
+	middle = math_quantilef(z, count, 0.5);
+	make_values(z, count, low, high, value);
+	for (size_t i = 0; i < count; i++)
+		z[i] = fabsf((float)((double)z[i] - middle));
+	limit = math_quantile_off(z, count, clip);
 	free(z);
 	for (size_t i = 0; i < n; i++) {
 		double d = (double)y[i] - middle;
@@ -584,7 +636,7 @@ trees_fit(const uint8_t *x, size_t width, const float *y, size_t rows,
 	struct growth g = { x, width, rows, NULL, NULL, o };
 	struct trees *t = NULL;
 	struct sapling *sapling;
-	uint64_t *target;
+	uint32_t *target;
 	uint8_t *code;
 	float value[TREES_VALUES];
 

@@ -126,8 +126,8 @@ core_options(const struct forest_options *o, int set, unsigned trees)
 	return (struct trees_options){
 		.trees = trees,
 		.depth = 14,
-		.minleaf = 8,
-		.mtry = (unsigned)(0.33 * (double)columns),
+		.minleaf = 12,
+		.mtry = (unsigned)(0.25 * (double)columns),
 		.keep = 8,
 		.threads = o->threads,
 		.share = 0.4,
@@ -236,6 +236,8 @@ struct batch {
 	float x[BLOCK * FEATURES];
 	_Alignas(WIDTH) uint8_t code[BLOCK * WIDTH];
 	uint16_t count[SETS][BLOCK * TREES_VALUES];
+	float exp_a[TREES_VALUES], exp_b[TREES_VALUES];
+	double hour, last; /* flat experts of the present origin */
 };
 
 static double
@@ -244,22 +246,60 @@ unit_of(const struct features *f, double u)
 	return fmax(transform_from(f->transform, u), f->transform.base);
 }
 
-/* the mean of the inverse of all samples: exp(a + s) = exp(a) exp(s) */
+/* exp of each value that a forest can hand out */
+static void
+exp_table(const struct trees *t, float *out)
+{
+	for (size_t v = 0; v < TREES_VALUES; v++)
+		out[v] = expf(fminf(t->value[v], 60.0F));
+}
+
+/* sum of exp(value + shift) over samples, each at most most; and their number
+ */
 static double
-mean_of(
-    const struct features *f, const struct pool *p, double level, double cap)
+exp_sum(const uint16_t *count, const float *table, double factor, double most,
+    uint32_t *n)
 {
 	double sum = 0.0;
-	uint32_t before = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		double s = fmin((double)p->value[i], cap);
-
-		sum += (p->upto[i] - before) * exp(fmin(level + s, 60.0));
-		before = p->upto[i];
+	for (size_t v = 0; v < TREES_VALUES; v++) {
+		sum += count[v] * fmin((double)table[v] * factor, most);
+		*n += count[v];
 	}
-	sum /= p->n > 0 ? (double)before : 1.0;
+	return sum;
+}
+
+/* the mean of the inverse of the pool's samples: exp(a + s) = exp(a) exp(s) */
+static double
+mean_of(const struct features *f, const struct batch *b, size_t i,
+    const uint16_t *ac, const uint16_t *bb)
+{
+	double level = exp(fmin(b->level[i], 60.0));
+	double most = exp(fmin(b->level[i] + b->cap[i], 60.0)) / level;
+	uint32_t n = 0;
+	double sum;
+
+	sum = exp_sum(ac, b->exp_a, 1.0, most, &n);
+	sum += exp_sum(bb, b->exp_b, exp((double)b->linear[i]), most, &n);
+	sum = level * sum / (n > 0 ? (double)n : 1.0);
 	return fmax(sum - f->transform.offset, 0.0) + f->transform.base;
+}
+
+/* one expert's quantiles, in the unit of the load */
+static void
+read_pool(const struct features *f, const struct batch *b, size_t i,
+    const struct pool *p, int expert, struct outlook *o)
+{
+	double q[FOREST_QUANTILES];
+	size_t n = o->mean == NULL ? 1 : FOREST_QUANTILES;
+
+	pool_quantiles(p, b->cap[i], forest_quantile, n, q);
+	for (size_t k = 0; k < n; k++)
+		q[k] = unit_of(f, b->level[i] + q[k]);
+	o->median[expert][b->at[i]] = q[0];
+	if (n > 1)
+		memcpy(o->quantile[expert] + b->at[i] * FOREST_QUANTILES, q,
+		    sizeof q);
 }
 
 /*
@@ -267,48 +307,33 @@ mean_of(
  * those of C: twice the former and once the latter.
  */
 static void
-read_row(const struct core *c, const struct features *f, struct batch *b,
+read_row(const struct core *c, const struct features *f, const struct batch *b,
     size_t i, struct outlook *o)
 {
 	const uint16_t *count[SETS];
 	uint16_t ac[TREES_VALUES];
 	uint16_t bb[TREES_VALUES];
-	struct pool_part part[SETS];
-	struct pool pool;
-	size_t n = o->mean == NULL ? 1 : FOREST_QUANTILES;
+	struct pool one;
+	struct pool two;
+	struct pool both;
 
-	for (int k = 0; k < SETS; k++) {
+	for (int k = 0; k < SETS; k++)
 		count[k] = b->count[k] + i * TREES_VALUES;
-		part[k] = (struct pool_part){ count[k], c->set[k]->value,
-			k == 1 ? b->linear[i] : 0.0F };
-	}
 	for (size_t v = 0; v < TREES_VALUES; v++) {
 		ac[v] = (uint16_t)(2 * count[0][v] + count[2][v]);
 		bb[v] = (uint16_t)(2 * count[1][v]);
 	}
-	for (int k = 0; k < POOLED; k++) {
-		double q[FOREST_QUANTILES];
-
-		if (k > 0) {
-			pool_one(&pool, &part[k - 1]);
-		} else {
-			struct pool_part x = { ac, part[0].value, 0.0F };
-			struct pool_part y = { bb, part[1].value,
-				part[1].shift };
-
-			pool_two(&pool, &x, &y);
-			if (o->mean != NULL)
-				o->mean[b->at[i]] =
-				    mean_of(f, &pool, b->level[i], b->cap[i]);
-		}
-		pool_quantiles(&pool, b->cap[i], forest_quantile, n, q);
-		for (size_t v = 0; v < n; v++)
-			q[v] = unit_of(f, b->level[i] + q[v]);
-		o->median[k][b->at[i]] = q[0];
-		if (n > 1)
-			memcpy(o->quantile[k] + b->at[i] * FOREST_QUANTILES, q,
-			    sizeof q);
-	}
+	pool_one(&one, count[0], c->set[0]->value, 0.0F);
+	read_pool(f, b, i, &one, EXPERT_A, o);
+	pool_one(&one, count[2], c->set[2]->value, 0.0F);
+	read_pool(f, b, i, &one, EXPERT_C, o);
+	pool_one(&two, count[1], c->set[1]->value, b->linear[i]);
+	read_pool(f, b, i, &two, EXPERT_B, o);
+	pool_one(&one, ac, c->set[0]->value, 0.0F);
+	pool_two(&both, &one, 1, &two, 2);
+	read_pool(f, b, i, &both, EXPERT_POOL, o);
+	if (o->mean != NULL)
+		o->mean[b->at[i]] = mean_of(f, b, i, ac, bb);
 }
 
 static void
@@ -338,8 +363,8 @@ push(const struct core *c, const struct features *f, size_t t, size_t h,
 	/* never above 1.25 times the greatest value there was */
 	b->cap[i] = f->top[t] + 0.22314355131420976 - f->level[t];
 	b->linear[i] = lad_predict(&c->lad[group_of(c, h)], x);
-	o->median[EXPERT_HOUR][at] = unit_of(f, f->median1[t]);
-	o->median[EXPERT_LAST][at] = unit_of(f, f->u[t]);
+	o->median[EXPERT_HOUR][at] = b->hour;
+	o->median[EXPERT_LAST][at] = b->last;
 	o->median[EXPERT_DAY][at] = o->median[EXPERT_LAST][at];
 	if (t + h >= f->day && t + h - f->day <= t)
 		o->median[EXPERT_DAY][at] = unit_of(f, f->u[t + h - f->day]);
@@ -359,12 +384,17 @@ core_outlook(const struct core *c, const struct features *f,
 		return NULL;
 	}
 	b->rows = 0;
-	for (size_t i = 0; i < count; i++)
+	exp_table(c->set[0], b->exp_a);
+	exp_table(c->set[1], b->exp_b);
+	for (size_t i = 0; i < count; i++) {
+		b->hour = unit_of(f, f->median1[origin[i]]);
+		b->last = unit_of(f, f->u[origin[i]]);
 		for (size_t h = 1; h <= c->H; h++) {
 			push(c, f, origin[i], h, i * c->H + h - 1, b, o);
 			if (b->rows == BLOCK)
 				flush(c, f, b, o);
 		}
+	}
 	flush(c, f, b, o);
 	free(b);
 	return o;

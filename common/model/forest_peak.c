@@ -140,11 +140,10 @@ peak_predict(const struct forest *f, const struct features *x, size_t t,
 	    &f->peak.bins, row, FOREST_WINDOWS, FEATURES_MAX, code, WIDTH);
 	trees_count(f->peak.trees, code, WIDTH, FOREST_WINDOWS, count);
 	for (size_t w = 0; w < FOREST_WINDOWS; w++) {
-		struct pool_part part = { count + w * TREES_VALUES,
-			f->peak.trees->value, 0.0F };
 		struct pool p;
 
-		pool_one(&p, &part);
+		pool_one(
+		    &p, count + w * TREES_VALUES, f->peak.trees->value, 0.0F);
 		pool_quantiles(
 		    &p, INFINITY, forest_quantile, FOREST_QUANTILES, out[w]);
 		for (size_t k = 0; k < FOREST_QUANTILES; k++)

@@ -54,13 +54,12 @@ ask(const struct single *s, const struct features *x, size_t t,
 		float row[FEATURES];
 		uint8_t code[WIDTH];
 		uint16_t count[TREES_VALUES] = { 0 };
-		struct pool_part part = { count, s->trees->value, 0.0F };
 		struct pool p;
 
 		features_row(x, t, lead[i], row);
 		bins_apply(&s->bins, row, 1, FEATURES, code, WIDTH);
 		trees_count(s->trees, code, WIDTH, 1, count);
-		pool_one(&p, &part);
+		pool_one(&p, count, s->trees->value, 0.0F);
 		pool_quantiles(&p, INFINITY, half, 1, &out[i]);
 		out[i] = unit_of(x, x->level[t] + out[i]);
 	}

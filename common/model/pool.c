@@ -3,41 +3,42 @@
 #include <math.h>
 
 void
-pool_one(struct pool *p, const struct pool_part *a)
+pool_one(struct pool *p, const uint16_t *count, const float *value, float shift)
 {
 	uint32_t sum = 0;
 	size_t n = 0;
 
 	for (size_t k = 0; k < TREES_VALUES; k++) {
-		sum += a->count[k];
-		p->value[n] = a->value[k] + a->shift;
+		sum += count[k];
+		p->value[n] = value[k] + shift;
 		p->upto[n] = sum;
-		n += a->count[k] > 0;
+		n += count[k] > 0 ? 1 : 0;
 	}
 	p->n = n;
 }
 
 void
-pool_two(struct pool *p, const struct pool_part *a, const struct pool_part *b)
+pool_two(struct pool *p, const struct pool *a, uint32_t times_a,
+    const struct pool *b, uint32_t times_b)
 {
-	struct pool one;
-	struct pool two;
+	uint32_t below_a = 0;
+	uint32_t below_b = 0;
 	size_t i = 0;
 	size_t j = 0;
 	size_t n = 0;
 
-	pool_one(&one, a);
-	pool_one(&two, b);
-	while (i < one.n || j < two.n) {
+	while (i < a->n || j < b->n) {
 		int first =
-		    j == two.n || (i < one.n && one.value[i] <= two.value[j]);
+		    j == b->n || (i < a->n && a->value[i] <= b->value[j]);
 
-		p->value[n] = first ? one.value[i] : two.value[j];
-		i += (size_t)first;
-		j += (size_t)!first;
-		p->upto[n] = (i > 0 ? one.upto[i - 1] : 0) +
-		    (j > 0 ? two.upto[j - 1] : 0);
-		n++;
+		if (first) {
+			p->value[n] = a->value[i];
+			below_a = times_a * a->upto[i++];
+		} else {
+			p->value[n] = b->value[j];
+			below_b = times_b * b->upto[j++];
+		}
+		p->upto[n++] = below_a + below_b;
 	}
 	p->n = n;
 }

@@ -20,18 +20,13 @@ struct pool {
 	uint32_t upto[POOL_MAX];
 };
 
-/* one forest's counts: value[k] + shift occurs count[k] times */
-struct pool_part {
-	const uint16_t *count;
-	const float *value;
-	float shift;
-};
+/* pool_one: one forest's counts; value[k] + shift occurs count[k] times */
+void pool_one(
+    struct pool *p, const uint16_t *count, const float *value, float shift);
 
-/* pool_one, pool_two: the samples of one part, of two together */
-void pool_one(struct pool *p, const struct pool_part *a);
-
-void pool_two(
-    struct pool *p, const struct pool_part *a, const struct pool_part *b);
+/* pool_two: each sample of a and b so many times; each has TREES_VALUES most */
+void pool_two(struct pool *p, const struct pool *a, uint32_t times_a,
+    const struct pool *b, uint32_t times_b);
 
 /*
  * pool_quantiles(p, cap, q, n, out): quantiles q[0..n-1], rising, of the
