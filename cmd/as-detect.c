@@ -288,8 +288,10 @@ main(int argc, char *argv[])
 		.step = (double)NAN,
 		.since = (double)NAN };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
-	int status = filter_run(&filter, files, &o.common, &o);
+	int status;
 
+	args_conf_there(&o.common);
+	status = filter_run(&filter, files, &o.common, &o);
 	series_set_free(&o.set);
 	buf_free(&o.masked);
 	return status;

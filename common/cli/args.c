@@ -49,6 +49,15 @@ args_list(char ***list, size_t *n, char *item)
 	*list = l;
 }
 
+void
+args_conf_there(const struct args_common *o)
+{
+	for (size_t i = 0; i < o->n_conf; i++)
+		if (access(o->conf[i], R_OK) != 0)
+			die("cannot read '%s': %s", o->conf[i],
+			    strerror(errno));
+}
+
 static void
 set_on_bad(struct argp_state *state, struct args_common *o, const char *arg)
 {

@@ -42,6 +42,10 @@ long args_count(
 double args_share(struct argp_state *, const char *name, const char *arg);
 double args_duration(struct argp_state *, const char *name, const char *arg);
 
+/* args_conf_there(o): for a command that has no use for settings but is given
+ * them like the others: a file of -c that cannot be read ends the process. */
+void args_conf_there(const struct args_common *o);
+
 /* args_list(list, n, item): item (not copied) joins a list that grows */
 void args_list(char ***list, size_t *n, char *item);
 
