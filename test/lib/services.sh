@@ -286,8 +286,8 @@ docker_traces() {
 	ip -o link | cut -d' ' -f2
 	iptables-save | sed '/^#/d; s/\[.*//'
 	cut -d' ' -f2 /proc/self/mounts
-	ls -A /run/netns /run/docker /etc/docker /var/lib/docker 2>/dev/null
-	find /sys/fs/cgroup -maxdepth 2 -name 'as-e2e-*'
+	ls -A /run/netns /run/docker /etc/docker /var/lib/docker 2>/dev/null || :
+	find /sys/fs/cgroup -maxdepth 2 -name "as-e2e-${SVC##*.}"
 }
 
 # docker_api PATH [CURL-OPTION...]: one call of the Engine API
