@@ -79,10 +79,12 @@ article(const struct rival *r, size_t i, long n, double T)
 }
 
 long
-rival_wanted(void *ctx, size_t i, long n, double T)
+rival_wanted(void *ctx, const struct simulate_now *now)
 {
 	struct rival *r = ctx;
-	long want = n, real = n;
+	size_t i = now->i;
+	long n = now->n, want = n, real = n;
+	double T = now->T;
 
 	/* what came of the last call shows in n: a bound may have stopped it */
 	if (r->last_n >= 0 && n != r->last_n)

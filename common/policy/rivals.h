@@ -53,7 +53,7 @@ struct rival {
 int rival_reset(struct rival *);
 void rival_free(struct rival *);
 
-long rival_wanted(void *rival, size_t i, long n, double T);
+long rival_wanted(void *rival, const struct simulate_now *now);
 
 /*
  * rival_schedule(y, ok, n, train, step, t0, boot, capacity, share, use, floor):

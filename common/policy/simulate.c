@@ -217,6 +217,16 @@ pass(struct pool *p, size_t t, double T)
 	p->prev_ready = served;
 }
 
+static long
+serving(const struct pool *p, double T)
+{
+	long n = 0;
+
+	for (long i = 0; i < p->n; i++)
+		n += p->units[i].ready <= T + 1e-9;
+	return n;
+}
+
 static void
 conclude(struct pool *p)
 {
@@ -284,8 +294,9 @@ simulate(const double *y, const unsigned char *ok, size_t n,
 		double T = (double)t * o->step;
 
 		if (t >= 1 + o->delay && (t - o->first) % o->every == 0) {
-			long w = policy->wanted(
-			    policy->ctx, t - 1 - o->delay, p.n, T);
+			struct simulate_now now = { t - 1 - o->delay, p.n,
+				serving(&p, T), T };
+			long w = policy->wanted(policy->ctx, &now);
 
 			w = w < o->min ? o->min : w > o->max ? o->max : w;
 			if (change(&p, w, T) != 0)

@@ -37,12 +37,16 @@ struct simulate_options {
 	int billing_aware;
 };
 
-/*
- * A policy: wanted(ctx, i, n, T) is the count wanted at time T (seconds from
- * sample 0), y[0..i] being known and n being paid for.
- */
+/* What a policy may know when it is asked */
+struct simulate_now {
+	size_t i; /* y[0..i] is known */
+	long n, ready; /* instances paid for, and those of them that serve */
+	double T; /* seconds from the beginning of step 0 */
+};
+
+/* A policy: how many it wants now */
 struct simulate_policy {
-	long (*wanted)(void *ctx, size_t i, long n, double T);
+	long (*wanted)(void *ctx, const struct simulate_now *now);
 	void *ctx;
 };
 

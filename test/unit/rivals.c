@@ -18,6 +18,14 @@ is(const char *what, long got, long want)
 	failed = 1;
 }
 
+static long
+ask(struct rival *r, size_t i, long n, double T)
+{
+	struct simulate_now now = { i, n, n, T };
+
+	return rival_wanted(r, &now);
+}
+
 static void
 autoscaler(void)
 {
@@ -48,8 +56,7 @@ autoscaler(void)
 			.window = 1 };
 
 		rival_reset(&r);
-		is(rows[k].what, rival_wanted(&r, 0, rows[k].n, 0),
-		    rows[k].want);
+		is(rows[k].what, ask(&r, 0, rows[k].n, 0), rows[k].want);
 		rival_free(&r);
 	}
 }
@@ -70,7 +77,7 @@ stabilised(void)
 
 	rival_reset(&r);
 	for (size_t i = 0; i < 5; i++) {
-		n = rival_wanted(&r, i, n, (double)i * 60);
+		n = ask(&r, i, n, (double)i * 60);
 		is("stabilised", n, want[i]);
 	}
 	rival_free(&r);
@@ -90,11 +97,11 @@ thresholds(void)
 		.cooldown = 120 };
 
 	rival_reset(&r);
-	is("90 % adds one", rival_wanted(&r, 0, 1, 0), 2);
-	is("cooling down", rival_wanted(&r, 1, 2, 60), 2);
-	is("10 % removes one", rival_wanted(&r, 2, 2, 120), 1);
-	is("refused by a bound: no cooldown", rival_wanted(&r, 3, 2, 180), 1);
-	is("between: stays", rival_wanted(&r, 4, 2, 600), 2);
+	is("90 % adds one", ask(&r, 0, 1, 0), 2);
+	is("cooling down", ask(&r, 1, 2, 60), 2);
+	is("10 % removes one", ask(&r, 2, 2, 120), 1);
+	is("refused by a bound: no cooldown", ask(&r, 3, 2, 180), 1);
+	is("between: stays", ask(&r, 4, 2, 600), 2);
 	rival_free(&r);
 }
 
@@ -111,11 +118,10 @@ article(void)
 		.limit = 1 };
 
 	rival_reset(&r);
-	is("95 % of five: an emergency down to two", rival_wanted(&r, 0, 5, 0),
-	    2);
-	is("81.6 % ahead", rival_wanted(&r, 1, 5, 0), 2);
-	is("20 %", rival_wanted(&r, 2, 5, 0), 1);
-	is("50 %: maintained", rival_wanted(&r, 3, 5, 0), 5);
+	is("95 % of five: an emergency down to two", ask(&r, 0, 5, 0), 2);
+	is("81.6 % ahead", ask(&r, 1, 5, 0), 2);
+	is("20 %", ask(&r, 2, 5, 0), 1);
+	is("50 %: maintained", ask(&r, 3, 5, 0), 5);
 	rival_free(&r);
 }
 

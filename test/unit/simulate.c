@@ -25,23 +25,25 @@ struct votes {
 };
 
 static long
-by_votes(void *ctx, size_t i, long n, double T)
+by_votes(void *ctx, const struct simulate_now *now)
 {
 	const struct votes *v = ctx;
+	size_t i = now->i;
+	long n = now->n;
 	long hold = v->hold[i] > v->lower[i] ? v->hold[i] : v->lower[i];
 
-	(void)T;
 	return v->lower[i] > n ? v->lower[i] : hold < n ? hold : n;
 }
 
 /* ceil(n x load / (n x capacity)): target 1, no tolerance, no window */
 static long
-proportional(void *ctx, size_t i, long n, double T)
+proportional(void *ctx, const struct simulate_now *now)
 {
 	const double *y = ctx;
+	size_t i = now->i;
+	long n = now->n;
 	double r = y[i] / ((double)n * 10);
 
-	(void)T;
 	return r == 1 ? n : (long)ceil((double)n * r - 1e-9);
 }
 
