@@ -24,7 +24,7 @@ sign() {
 	local d plan id
 
 	d=$(cat)
-	plan=$(jq -r '.target, .observed.instances, .observed.version,
+	plan=$(jq -r '.target, .observed.instances, (.observed.version // ""),
 		.recommended_instances' <<<"$d" | sha256sum | cut -c1-16)
 	id=$({
 		echo "$plan"

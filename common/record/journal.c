@@ -1,5 +1,6 @@
 #include "record/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -169,6 +170,27 @@ logged_at_end(const char *s, size_t n)
 	return clock_parse(time, &ms) == 0 ? ms : 0;
 }
 
+void
+journal_unlogged(struct buf *out, const char *line, size_t n)
+{
+	static const char key[] = "\"logged\":\"";
+	size_t end = n;
+
+	if (logged_at_end(line, n) != 0) {
+		/* the value's first quote is the last but one of all */
+		const char *p = memrchr(line, '"', n - 2);
+
+		end = (size_t)(p + 1 - line) - (sizeof(key) - 1);
+		while (end > 0 && line[end - 1] == ' ')
+			end--;
+		if (end > 0 && line[end - 1] == ',')
+			end--;
+	}
+	buf_add(out, line, end);
+	if (end < n)
+		buf_char(out, '}');
+}
+
 struct walk {
 	int64_t since;
 	int (*fn)(void *ctx, const struct record *r, int64_t logged);
@@ -290,6 +312,60 @@ journal_each(const char *dir, const char *target, int64_t since,
 		if (fd[k] >= 0)
 			close(fd[k]);
 	return bad ? -1 : r;
+}
+
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c - 'A' + 10;
+}
+
+/* A target's name from its journal's, in place; 0, or -1: it is no journal */
+static int
+name_of(char *s)
+{
+	static const char suffix[] = ".ndjson";
+	size_t n = strlen(s), k = sizeof(suffix) - 1;
+	char *to = s;
+
+	if (n < k || strcmp(s + n - k, suffix) != 0)
+		return -1;
+	s[n - k] = '\0';
+	for (const char *p = s; *p != '\0'; p++) {
+		if (*p != '%') {
+			*to++ = *p;
+			continue;
+		}
+		if (strspn(p + 1, "0123456789ABCDEF") < 2)
+			return -1;
+		*to++ = (char)(hex_digit(p[1]) * 16 + hex_digit(p[2]));
+		p += 2;
+	}
+	*to = '\0';
+	return 0;
+}
+
+int
+journal_targets(const char *dir, int (*fn)(void *ctx, const char *target),
+    void *ctx, struct buf *why)
+{
+	struct dirent **list;
+	int n = scandir(dir, &list, NULL, alphasort), r = 0;
+
+	if (n < 0 && errno == ENOENT)
+		return 0;
+	if (n < 0) {
+		buf_printf(why, "cannot read the state folder '%s': %s", dir,
+		    strerror(errno));
+		return -1;
+	}
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && name_of(list[i]->d_name) == 0)
+			r = fn(ctx, list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	return r;
 }
 
 /* Who has the lock, as its file says */

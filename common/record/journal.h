@@ -6,8 +6,8 @@
  * first line is {"type":"journal","version":1,"created":TIME}. After it come
  * the decisions seen, byte for byte, the results of actions as they were
  * printed, {"type":"intent",...} before each action, {"type":"grant"|"denial",
- * "plan":...,"who":...,"time":...}, what was told to people; each with a last
- * member "logged", the time at which it was written here.
+ * "plan":...,"who":...,"time":...,"expires":...}, what was told to people; each
+ * with a last member "logged", the time at which it was written here.
  *
  * A file renamed away (logrotate) is succeeded by a new one, which takes over
  * its time of creation from DIR/TARGET.ndjson.1; readers read that one too, so
@@ -44,6 +44,18 @@ int journal_each(const char *dir, const char *target, int64_t since,
 /* journal_born(dir, target): when the journal was begun, in ms; -1: there is
  * none, or it does not say */
 int64_t journal_born(const char *dir, const char *target);
+
+/* journal_unlogged(out, line, n): a record of the journal as it was before it
+ * came there: without "logged" at its end */
+void journal_unlogged(struct buf *out, const char *line, size_t n);
+
+/*
+ * journal_targets(dir, fn, ctx, why): fn gets the name of every target that
+ * has a journal in dir, by name. A value other than 0 ends it and is returned.
+ * 0 also where dir is not there; -1 with a message if it cannot be read.
+ */
+int journal_targets(const char *dir, int (*fn)(void *ctx, const char *target),
+    void *ctx, struct buf *why);
 
 /* journal_path(out, dir, target, suffix): "DIR/TARGET" + suffix, TARGET
  * written as above: the journal's own suffix is ".ndjson" */

@@ -9,6 +9,7 @@
 struct scan {
 	struct past *p;
 	const struct decision *d;
+	int64_t now;
 	int failed; /* no memory */
 };
 
@@ -94,6 +95,12 @@ see_word(struct scan *s, const struct record *r, int granted)
 
 	if (!is(json_get_str(r->json, "plan"), s->d->plan))
 		return;
+	/* a grant ends with what it was given for, so that it cannot meet the
+	 * same plan on another day */
+	if (granted && json_get_time(r->json, "expires", &ms) == 0 &&
+	    s->now > ms)
+		return;
+	ms = 0;
 	s->p->granted = granted;
 	s->p->denied = !granted;
 	if (json_get_time(r->json, "time", &ms) != 0)
@@ -123,7 +130,7 @@ int
 past_read(struct past *p, const char *dir, const struct decision *d,
     int64_t now, struct buf *why)
 {
-	struct scan s = { p, d, 0 };
+	struct scan s = { p, d, now, 0 };
 	int64_t since = d->time < now ? d->time : now;
 
 	*p = (struct past){ .open = NULL };

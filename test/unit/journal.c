@@ -150,6 +150,61 @@ order_and_bytes(void)
 }
 
 static void
+unlogged(void)
+{
+	static const struct {
+		const char *line, *want;
+	} table[] = {
+		{ "{\"a\":1,\"logged\":\"2026-11-23T17:00:00.125Z\"}",
+		    "{\"a\":1}" },
+		{ "{\"a\":1 ,\"logged\":\"2026-11-23T17:00:00Z\"}",
+		    "{\"a\":1 }" },
+		{ "{\"logged\":\"2026-11-23T17:00:00Z\"}", "{}" },
+		{ "{\"logged\":\"2026-11-23T17:00:00Z\",\"a\":1}",
+		    "{\"logged\":\"2026-11-23T17:00:00Z\",\"a\":1}" },
+		{ "{\"a\":\"\\\"logged\\\":\\\"2026\"}",
+		    "{\"a\":\"\\\"logged\\\":\\\"2026\"}" },
+	};
+
+	for (size_t k = 0; k < sizeof(table) / sizeof(table[0]); k++) {
+		struct buf b = { 0 };
+
+		journal_unlogged(&b, table[k].line, strlen(table[k].line));
+		check(strcmp(b.s, table[k].want) == 0, table[k].line);
+		buf_free(&b);
+	}
+}
+
+static int
+list(void *ctx, const char *target)
+{
+	struct buf *b = ctx;
+
+	buf_printf(b, "<%s>", target);
+	return 0;
+}
+
+static void
+targets(void)
+{
+	struct buf b = { 0 }, why = { 0 };
+	char sub[80];
+
+	snprintf(sub, sizeof(sub), "%s/targets", dir);
+	check(journal_targets(sub, list, &b, &why) == 0 && b.len == 0,
+	    "no folder, no targets");
+	check(journal_append(sub, "web", "{}", 2, &why) == 0 &&
+		journal_append(sub, "../a b", "{}", 2, &why) == 0,
+	    "append");
+	close(journal_lock(sub, "other", 0, &why));
+	check(journal_targets(sub, list, &b, &why) == 0 &&
+		strcmp(b.s, "<../a b><web>") == 0,
+	    "targets by name, as they were");
+	buf_free(&b);
+	buf_free(&why);
+}
+
+static void
 since(void)
 {
 	char line[128], time[CLOCK_SIZE];
@@ -387,6 +442,8 @@ main(void)
 	}
 	names();
 	order_and_bytes();
+	unlogged();
+	targets();
 	since();
 	torn();
 	rotation();
