@@ -383,7 +383,12 @@ show(const struct way *w, const struct notice *n)
 
 		channel_show(w->channel, &m, &b);
 	} else {
-		buf_printf(&b, "(no address is set) %s", n->text.s);
+		buf_str(&b, "(no address is set) ");
+		for (const char *c = n->text.s; *c != '\0'; c++)
+			if (*c == '\n')
+				buf_str(&b, " | ");
+			else
+				buf_char(&b, *c);
 	}
 	warn("would tell '%s': %s", w->name, b.failed ? "?" : b.s);
 	buf_free(&b);

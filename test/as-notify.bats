@@ -90,7 +90,7 @@ told() {
 		recommended_instances=null cost_impact=null currency=null \
 		reason=null mode=null states='["count-unknown"]' |
 		jq -c 'del(.. | nulls)')
-	[ "$stderr" = "as-notify: would tell 'webhook': (no address is set) web: holds at ? (count-unknown) 2026-11-23T17:00:00Z" ]
+	[ "$stderr" = "as-notify: would tell 'webhook': (no address is set) web: holds at ? (count-unknown) | 2026-11-23T17:00:00Z" ]
 }
 
 @test "as-notify: a pending decision tells its plan and when it expires" {
