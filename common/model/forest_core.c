@@ -263,7 +263,9 @@ exp_sum(const uint16_t *count, const float *table, double factor, double most,
 	double sum = 0.0;
 
 	for (size_t v = 0; v < TREES_VALUES; v++) {
-		sum += count[v] * fmin((double)table[v] * factor, most);
+		double e = (double)table[v] * factor;
+
+		sum += count[v] * (e < most ? e : most);
 		*n += count[v];
 	}
 	return sum;

@@ -67,7 +67,8 @@ pool_quantiles(
 		low = high = (double)p->value[at];
 		if (h > 0.0 && p->upto[at] == j + 1 && at + 1 < p->n)
 			high = (double)p->value[at + 1];
-		low = fmin(low, cap);
-		out[k] = low + h * (fmin(high, cap) - low);
+		low = low < cap ? low : cap;
+		high = high < cap ? high : cap;
+		out[k] = low + h * (high - low);
 	}
 }
