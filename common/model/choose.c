@@ -32,7 +32,8 @@ compare(const struct trained *t, const struct grid *g, size_t n,
 
 	w[1].from = 1;
 	for (int i = 0; i < 2; i++) {
-		if (validate_rows(&c->v[i], g, n, &k[i].held, t->H, 1) != 0 ||
+		if (validate_rows(&c->v[i], g, n, &k[i].held, from, t->H, 1) !=
+			0 ||
 		    validate_windows(&v, g, n, &k[i].held, from, &whole, 1) !=
 			0 ||
 		    validate_windows(&c->v[i], g, n, &k[i].held, from, w, 2) !=

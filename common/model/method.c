@@ -6,7 +6,7 @@
 #include "model/online.h"
 
 static const struct method *const all[] = { &method_forest, &method_online,
-	&method_last, &method_seasonal, NULL };
+	&method_article, &method_last, &method_seasonal, NULL };
 
 const struct method *const *
 method_all(void)

@@ -129,7 +129,7 @@ trained_tables(struct trained *t, const struct grid *g, size_t n,
 	*why = "out of memory";
 	set_mean(t, g, n);
 	if (learn_tracks(t, g, n, held, o) != 0 ||
-	    validate_rows(&t->validation, g, n, held, t->H, !o->brief) != 0)
+	    validate_rows(&t->validation, g, n, held, 0, t->H, !o->brief) != 0)
 		return -1;
 	w[0] = w[1] = trained_window(t, 0);
 	w[1].from = 1;

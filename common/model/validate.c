@@ -220,14 +220,15 @@ set_lead(struct lead_score *l, const struct sums *s, double naive)
 
 int
 validate_rows(struct validation *v, const struct grid *g, size_t n,
-    const struct rows *r, size_t H, int quantiles)
+    const struct rows *r, size_t from, size_t H, int quantiles)
 {
-	size_t lead[ONLINE_LEADS], from = first_row(g, n, r, 0);
+	size_t lead[ONLINE_LEADS];
 	double naive = daily_naive(g, n);
 	struct sums all = { 0 };
 	struct lead_score whole;
 
 	*v = (struct validation){ .leads = online_leads(H, lead) };
+	from = first_row(g, n, r, from);
 	for (size_t j = 0; j < v->leads; j++) {
 		struct track step = { .from = lead[j], .to = lead[j] };
 		struct sums s = { 0 };

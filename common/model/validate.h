@@ -37,14 +37,15 @@ struct validation {
 };
 
 /*
- * validate_rows(v, g, n, r, H, quantiles): scores rows r, whose targets lie
- * before n, at leads up to H, over the origins of the last 14 days. quantiles
- * 0: only their points. Quantiles are those of the rows; where there are none
- * they are made of standardised errors of the older half of the origins and
- * scored on the newer half. What is not known is NAN. 0, or -1: out of memory.
+ * validate_rows(v, g, n, r, from, H, quantiles): scores rows r, whose targets
+ * lie before n, at leads up to H, over the origins of the last 14 days, those
+ * before `from` left out. quantiles 0: only their points. Quantiles are those
+ * of the rows; where there are none they are made of standardised errors of
+ * the older half of the origins and scored on the newer half. What is not
+ * known is NAN. 0, or -1: out of memory.
  */
 int validate_rows(struct validation *v, const struct grid *g, size_t n,
-    const struct rows *r, size_t H, int quantiles);
+    const struct rows *r, size_t from, size_t H, int quantiles);
 
 /*
  * validate_windows(v, g, n, r, w, k): window_pinball and window_coverage over
