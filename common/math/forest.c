@@ -626,7 +626,8 @@ options_bad(const struct trees_options *o, size_t rows)
 	return rows < 1 || rows > ROWS || o->trees < 1 || o->depth < 1 ||
 	    o->depth > 15 || o->minleaf < 1 || o->mtry < 1 ||
 	    o->columns < o->mtry || o->columns > COLUMNS || o->keep < 1 ||
-	    o->keep > 32 || !(o->share > 0.0) || o->share > 1.0;
+	    o->keep > 32 || (size_t)o->trees * o->keep > TREES_SAMPLES ||
+	    !(o->share > 0.0) || o->share > 1.0;
 }
 
 struct trees *

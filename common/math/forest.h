@@ -14,7 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TREES_VALUES = 256, TREES_LEAF = 255 };
+enum {
+	TREES_VALUES = 256,
+	TREES_LEAF = 255,
+	TREES_SAMPLES =
+	    16384 /* trees * keep at most: thrice that fits a count */
+};
 
 struct trees_options {
 	unsigned trees; /* >= 1 */

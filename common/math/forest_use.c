@@ -302,7 +302,8 @@ trees_unpack(const unsigned char *p, size_t n, size_t features, size_t *used,
 		return NULL;
 	trees = get16(p);
 	keep = p[2];
-	if (trees < 1 || keep < 1 || keep > 32 || features > 255)
+	if (trees < 1 || keep < 1 || keep > 32 ||
+	    trees * keep > TREES_SAMPLES || features > 255)
 		return NULL;
 	t = room_for(r, trees, keep);
 	if (t == NULL) {
