@@ -407,6 +407,10 @@ end(void *ctx, struct buf *out)
 
 	if (series_set_finish(&t->set) != 0)
 		die("out of memory");
+	if (t->set.n == 0) {
+		warn("no series to learn from");
+		return STATUS_FAILED;
+	}
 	for (size_t i = 0; i < t->set.n; i++) {
 		progress(i, t->set.n, "series");
 		status = status_worse(status, train_one(t, &t->set.s[i]));
@@ -414,9 +418,10 @@ end(void *ctx, struct buf *out)
 	progress_end();
 	if (t->o->report != NULL)
 		replace(t->o->report, &t->report);
-	if (t->o->output != NULL)
+	/* nothing learnt is no reason to lose what was learnt before */
+	if (t->o->output != NULL && (t->models.len > 0 || t->models.failed))
 		replace(t->o->output, &t->models);
-	else
+	else if (t->o->output == NULL)
 		buf_add(out, t->models.s, t->models.len);
 	return status;
 }
