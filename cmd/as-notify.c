@@ -460,14 +460,20 @@ static enum take
 line(void *ctx, const struct record *rec, struct buf *out, struct buf *why)
 {
 	struct run *r = ctx;
-	const char *text;
-	struct notice *n = notice_new(rec, &text);
+	const char *text, *state = r->o.state;
+	struct notice *n;
 
 	(void)out;
-	for (size_t i = 0; i < r->conf.n; i++)
-		if (strcmp(r->conf.targets[i].name, record_target(rec->json)) ==
-		    0)
-			r->seen[i] = 1;
+	for (size_t i = 0; i < r->conf.n; i++) {
+		const struct conf_target *t = &r->conf.targets[i];
+
+		if (strcmp(t->name, record_target(rec->json)) != 0)
+			continue;
+		r->seen[i] = 1;
+		if (state == NULL)
+			state = t->state_dir;
+	}
+	n = notice_new(rec, state, &text);
 	if (text != NULL) {
 		buf_str(why, text);
 		return TAKE_BAD;

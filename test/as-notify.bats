@@ -65,7 +65,7 @@ told() {
 		read -ra words <<<"$members"
 		run -0 --separate-stderr as-notify -n --on all \
 			< <(record "${words[@]}")
-		[[ $stderr == *"would tell 'webhook': "*" $first 104 % of "* ]] || {
+		[[ $stderr == *"would tell 'webhook': "*" $first | 104 % of "* ]] || {
 			echo "$members: $stderr"
 			false
 		}
@@ -93,13 +93,19 @@ told() {
 	[ "$stderr" = "as-notify: would tell 'webhook': (no address is set) web: holds at ? (count-unknown) | 2026-11-23T17:00:00Z" ]
 }
 
-@test "as-notify: a pending decision tells its plan and when it expires" {
+@test "as-notify: a pending decision tells how to grant it, and until when" {
 	hook pend
 	record 'result.status="pending"' 'approval="required"' \
-		'expires="2026-11-23T17:15:00Z"' | as-notify >"$dir/out"
-	run -0 told pend
-	[[ $output == *'web: scale up 3 -> 5 waits for approval\n'* ]]
-	[[ $output == *'Expires: 2026-11-23T17:15:00Z. Plan: 00112233445566bb.'* ]]
+		'expires="2026-11-23T17:15:00Z"' |
+		as-notify --state "$dir/my state" >"$dir/out"
+	run -0 eval 'told pend | jq -r .'
+	[ "${lines[0]}" = "web: scale up 3 -> 5 waits for approval" ]
+	[ "${lines[2]}" = "Grant it: as-approve --state '$dir/my state' grant 00112233445566bb" ]
+	[ "${lines[3]}" = "Expires: 2026-11-23T17:15:00Z." ]
+	# no foreign text in a command that somebody will copy
+	record 'result.status="pending"' 'plan="x; rm -rf ~"' |
+		as-notify >"$dir/out"
+	run ! grep -q "as-approve.*rm" <(told pend)
 }
 
 @test "as-notify: an anomaly is told with what was expected" {

@@ -309,8 +309,55 @@ put_time(struct buf *b, const struct json *j, int64_t otherwise)
 	buf_str(b, clock_format(s, ms));
 }
 
+/* A word that sh(1) takes as it is, whatever it holds */
 static void
-put_text(struct buf *b, const struct json *j, const struct facts *f)
+put_quoted(struct buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "/._-+:@%";
+
+	if (*s != '\0' && s[strspn(s, plain)] == '\0') {
+		buf_str(b, s);
+		return;
+	}
+	buf_char(b, '\'');
+	for (; *s != '\0'; s++) {
+		if (*s == '\'')
+			buf_str(b, "'\\'");
+		buf_char(b, *s);
+	}
+	buf_char(b, '\'');
+}
+
+/* How to grant it, and until when. Only a plan as as-decide writes one goes
+ * into a command that somebody will copy. */
+static void
+put_pending(struct buf *b, const struct json *j, const struct facts *f,
+    const char *state)
+{
+	const char *plan = json_get_str(j, "plan");
+
+	if (plan != NULL && strlen(plan) == 16 &&
+	    strspn(plan, "0123456789abcdef") == 16) {
+		buf_str(b, "Grant it: as-approve ");
+		if (state != NULL) {
+			buf_str(b, "--state ");
+			put_quoted(b, state);
+			buf_char(b, ' ');
+		}
+		buf_printf(b, "grant %s\n", plan);
+	}
+	if (f->expires != NULL) {
+		buf_str(b, "Expires: ");
+		buf_excerpt(b, f->expires, strlen(f->expires), 40);
+		buf_str(b, ".\n");
+	}
+}
+
+static void
+put_text(struct buf *b, const struct json *j, const struct facts *f,
+    const char *state)
 {
 	const char *reason = json_get_str(j, "reason");
 
@@ -320,15 +367,8 @@ put_text(struct buf *b, const struct json *j, const struct facts *f)
 		buf_excerpt(b, reason, strlen(reason), TEXT_MAX);
 		buf_char(b, '\n');
 	}
-	if (event_of(f->status) == NOTICE_PENDING && f->expires != NULL) {
-		buf_str(b, "Expires: ");
-		buf_excerpt(b, f->expires, strlen(f->expires), 40);
-		buf_str(b, ". Plan: ");
-		reason = json_get_str(j, "plan");
-		if (reason != NULL)
-			buf_excerpt(b, reason, strlen(reason), 16);
-		buf_str(b, ".\n");
-	}
+	if (event_of(f->status) == NOTICE_PENDING)
+		put_pending(b, j, f, state);
 	if (isfinite(f->cost)) {
 		buf_printf(b, "Cost: %+.2f ", f->cost + 0.0);
 		if (f->currency != NULL && *f->currency != '\0') {
@@ -346,7 +386,8 @@ put_text(struct buf *b, const struct json *j, const struct facts *f)
 }
 
 static int
-take_decision(struct notice *n, const struct json *j, const char **why)
+take_decision(
+    struct notice *n, const struct json *j, const char *state, const char **why)
 {
 	const char *plan = json_get_str(j, "plan");
 	struct buf key = { 0 };
@@ -367,7 +408,7 @@ take_decision(struct notice *n, const struct json *j, const char **why)
 		put_count(&key, f.to);
 	}
 	n->key = key.s;
-	put_text(&n->text, j, &f);
+	put_text(&n->text, j, &f, state);
 	return key.failed ? -1 : 0;
 }
 
@@ -445,7 +486,7 @@ take_anomaly(struct notice *n, const struct json *j, const char **why)
 }
 
 struct notice *
-notice_new(const struct record *r, const char **why)
+notice_new(const struct record *r, const char *state, const char **why)
 {
 	struct notice *n;
 	int status;
@@ -460,8 +501,9 @@ notice_new(const struct record *r, const char **why)
 		return NULL;
 	}
 	n->target = strdup(record_target(r->json));
-	status = r->type == RECORD_ANOMALY ? take_anomaly(n, r->json, why)
-					   : take_decision(n, r->json, why);
+	status = r->type == RECORD_ANOMALY
+	    ? take_anomaly(n, r->json, why)
+	    : take_decision(n, r->json, state, why);
 	buf_add(&n->record, r->line, r->len);
 	if (status == 0 && is_whole(n))
 		return n;

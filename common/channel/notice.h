@@ -52,11 +52,13 @@ struct notice {
 };
 
 /*
- * notice_new(r, why): a decision, result or anomaly. NULL with *why NULL: a
- * record of another type; NULL with a static text in *why: it lacks what has
- * to be told. The caller frees it.
+ * notice_new(r, state, why): a decision, result or anomaly. NULL with *why
+ * NULL: a record of another type; NULL with a static text in *why: it lacks
+ * what has to be told. The caller frees it. state: the state folder, for the
+ * command that grants what is pending; NULL: that is not told.
  */
-struct notice *notice_new(const struct record *r, const char **why);
+struct notice *notice_new(
+    const struct record *r, const char *state, const char **why);
 
 /* notice_silence(target, now): no record came for target; NULL: no memory */
 struct notice *notice_silence(const char *target, int64_t now);
