@@ -289,6 +289,8 @@ forest_fit(const struct grid *g, size_t n, const struct forest_options *o,
 		forest_free(f);
 		return NULL;
 	}
+	if (held != NULL)
+		held->from += n - v.n; /* counted in g */
 	return f;
 }
 
