@@ -175,6 +175,22 @@ track_quantile(const struct track *t, double p)
 	return t->n > 0 ? t->error[t->n - 1] : 0;
 }
 
+double
+track_reach(const struct track *t, double s, double p)
+{
+	double e = s * track_quantile(t, p);
+
+	return fmin(fmax(e, -t->most), t->most);
+}
+
+double
+track_shift(const struct track *t, double s)
+{
+	double e = s * t->bias;
+
+	return fmin(fmax(e, -t->usual), t->usual);
+}
+
 /* Averages start from the first fifty errors, not from one */
 static void
 begin(struct track *t, const double *error, size_t count)
@@ -233,8 +249,8 @@ walk(struct track *t, const struct grid *g, size_t n, const struct rows *r,
  * the clock so that another day's training picks alike; not of the first day,
  * when little was known. Returns how many. */
 static size_t
-choose(const struct grid *g, size_t n, const struct rows *r, const double *z,
-    double *pool)
+choose(struct track *t, const struct grid *g, size_t n, const struct rows *r,
+    const double *z, const double *s, double *pool)
 {
 	double day = 86400 / g->step, days = TRACK_DAYS * day;
 	size_t thin = (size_t)ceil(days / TRACK_POOL), m = 0;
@@ -244,12 +260,16 @@ choose(const struct grid *g, size_t n, const struct rows *r, const double *z,
 		from = n - (size_t)days;
 	if (from < n / 4 && (double)from < day)
 		from = (double)(n / 4) < day ? n / 4 : (size_t)day;
-	for (size_t i = 0; i < r->count && m < TRACK_POOL; i++) {
-		size_t o = r->origin[r->count - 1 - i];
+	t->most = t->usual = 0;
+	for (size_t k = 0; k < r->count && m < TRACK_POOL; k++) {
+		size_t i = r->count - 1 - k, o = r->origin[i];
+		double off = fabs(z[i] * s[i]);
 
-		if (o >= from && !isnan(z[r->count - 1 - i]) &&
-		    (since + o) % thin == 0)
-			pool[m++] = z[r->count - 1 - i];
+		if (o < from || isnan(z[i]) || (since + o) % thin != 0)
+			continue;
+		pool[m++] = z[i];
+		t->most = fmax(t->most, off);
+		t->usual += (off - t->usual) / (double)m;
 	}
 	return m;
 }
@@ -271,7 +291,7 @@ track_learn(struct track *t, const struct grid *g, size_t n,
 		z[i] =
 		    track_actual(t, g, n, r->origin[i]) - track_point(t, r, i);
 	walk(t, g, n, r, z, s);
-	track_table(t, pool, choose(g, n, r, z, pool));
+	track_table(t, pool, choose(t, g, n, r, z, s, pool));
 	free(own);
 	return 0;
 }

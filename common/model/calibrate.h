@@ -38,6 +38,7 @@ struct track {
 	double level[TRACK_LEVELS]; /* share of errors up to each, rising */
 	double drop; /* the 0.5 % quantile */
 	double bias; /* mean of the errors, cut at their 1 % and 99 % */
+	double most, usual; /* greatest and mean |error|, in the unit */
 	double paced, pace[3]; /* private: paces for errors of paced steps */
 };
 
@@ -81,6 +82,16 @@ void track_table(struct track *t, double *z, size_t n);
 /* track_quantile(t, p): the least error of the table whose level is at least
  * p, the greatest where there is none; 0 without errors */
 double track_quantile(const struct track *t, double p);
+
+/*
+ * track_reach(t, s, p), track_shift(t, s): the p-th quantile and the mean of
+ * the error where the scale is s, in the unit of the load. A load that sleeps
+ * for days and then bursts has errors of thousands of (small) scales: no
+ * quantile is further off than the greatest error was, no mean further than
+ * the mean |error|.
+ */
+double track_reach(const struct track *t, double s, double p);
+double track_shift(const struct track *t, double s);
 
 /* track_levels(n, k): which order statistics, from 1, of n a table holds:
  * every one above 0.98, the least, and others evenly in between. Returns how

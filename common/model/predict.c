@@ -241,8 +241,8 @@ put_hour(struct job *j)
 	double v = track_point(&t, &j->rows, last), s = j->scale[last];
 
 	j->f->mean_1h = v;
-	j->f->mean_1h_lo = v + s * fmin(track_quantile(&t, 0.05), 0);
-	j->f->mean_1h_hi = v + s * fmax(track_quantile(&t, 0.95), 0);
+	j->f->mean_1h_lo = v + fmin(track_reach(&t, s, 0.05), 0);
+	j->f->mean_1h_hi = v + fmax(track_reach(&t, s, 0.95), 0);
 }
 
 /* Between leads everything is on a straight line */
@@ -270,15 +270,15 @@ make_quantiles(struct job *j)
 		double s = j->scale[j->rows.count - 1];
 
 		for (int k = 1; k < FORECAST_LEVELS; k++) {
-			double q = s * track_quantile(&t, forecast_levels[k]);
+			double q = track_reach(&t, s, forecast_levels[k]);
 
 			q = fmax(q, 0);
 			join(p->q[k], last, t.to, p->H, before[k], q);
 			before[k] = q;
 		}
 		join(p->mean, last, t.to, p->H, before[FORECAST_LEVELS],
-		    s * t.bias);
-		before[FORECAST_LEVELS] = s * t.bias;
+		    track_shift(&t, s));
+		before[FORECAST_LEVELS] = track_shift(&t, s);
 		last = t.to;
 	}
 	for (size_t i = 0; i < j->H; i++) {
@@ -330,10 +330,13 @@ put_peak(struct job *j, size_t window)
 	if (own == p->peaks)
 		t = follow(j, TRACK_PEAKS + (unsigned)window);
 	for (int k = 0; k < FORECAST_LEVELS; k++) {
-		double q = own < p->peaks ? p->peak[k][own]
-					  : track_point(&t, &j->rows, last) +
-			j->scale[last] * track_quantile(&t, forecast_levels[k]);
+		double q;
 
+		if (own < p->peaks)
+			q = p->peak[k][own];
+		else
+			q = track_point(&t, &j->rows, last) +
+			    track_reach(&t, j->scale[last], forecast_levels[k]);
 		if (k > 0)
 			q = fmax(q, f->peak[k - 1][n]);
 		if (n > 0) /* a longer window's peak is no lower */

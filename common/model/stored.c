@@ -99,12 +99,12 @@ same(const struct trained *t, size_t i)
 static void
 pack_track(struct buf *b, const struct track *t)
 {
-	double v[4] = { t->slow, t->fast, t->drop, t->bias };
+	double v[6] = { t->slow, t->fast, t->most, t->usual, t->drop, t->bias };
 
 	pack_uint(b, (uint64_t)t->begun, 1);
 	pack_uint(b, t->pool, 2);
 	pack_double(b, t->hour, 24);
-	pack_double(b, v, 4);
+	pack_double(b, v, 6);
 	pack_double(b, t->error, t->n);
 }
 
@@ -121,22 +121,24 @@ static int
 unpack_track(struct unpack *u, struct track *t)
 {
 	size_t k[TRACK_LEVELS];
-	double v[4] = { 0 };
+	double v[6] = { 0 };
 
 	t->begun = unpack_uint(u, 1) != 0;
 	t->pool = (size_t)unpack_uint(u, 2);
 	if (t->pool > TRACK_POOL)
 		return -1;
 	unpack_double(u, t->hour, 24);
-	unpack_double(u, v, 4);
+	unpack_double(u, v, 6);
 	t->slow = v[0];
 	t->fast = v[1];
-	t->drop = v[2];
-	t->bias = v[3];
+	t->most = v[2];
+	t->usual = v[3];
+	t->drop = v[4];
+	t->bias = v[5];
 	t->n = track_levels(t->pool, k);
 	unpack_double(u, t->error, t->n);
-	if (bad_number(t->hour, 24, 0) || bad_number(v, 2, 0) ||
-	    bad_number(v + 2, 2, -1e300) || bad_number(t->error, t->n, -1e300))
+	if (bad_number(t->hour, 24, 0) || bad_number(v, 4, 0) ||
+	    bad_number(v + 4, 2, -1e300) || bad_number(t->error, t->n, -1e300))
 		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		t->level[i] =

@@ -146,9 +146,8 @@ add_made(struct sums *s, const struct grid *g, size_t n, const struct rows *r,
 			if (k > 0)
 				q = fmax(q,
 				    point +
-					scale[i] *
-					    track_quantile(
-						&t, forecast_levels[k]));
+					track_reach(
+					    &t, scale[i], forecast_levels[k]));
 			add_quantile(s, k, point + scale[i] * z[i], q);
 		}
 	}
