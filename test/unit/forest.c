@@ -171,6 +171,31 @@ same_bytes(void)
 	buf_free(&c);
 }
 
+/*
+ * Of a long series only the end is fitted to, but origins count from its start;
+ * the forecasts there are good ones.
+ */
+static void
+long_series(void)
+{
+	struct forest_options o = options();
+	struct forest_holdout held;
+	const char *why;
+	struct forest *f;
+	double error = 0.0;
+
+	o.window = 2 * DAY;
+	f = forest_fit(&grid, N, &o, &held, &why);
+	check(f != NULL && held.count == 9 * DAY / 4);
+	check(held.from + held.count == N - 1);
+	for (size_t i = 0; i + H < held.count; i++)
+		error += fabs(held.median[i * H] - y[held.from + i + 1]) /
+		    (double)(held.count - H);
+	check(error < 4.0);
+	forest_holdout_free(&held);
+	forest_free(f);
+}
+
 /* garbage after the origin changes no bit of model, forecast or profile */
 static void
 no_leak(void)
@@ -426,6 +451,7 @@ main(void)
 	bins_count();
 	trees_learn();
 	same_bytes();
+	long_series();
 	no_leak();
 	same_forecast();
 	scaled();
