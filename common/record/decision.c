@@ -158,6 +158,19 @@ put_observed(struct buf *b, const struct state *s)
 	buf_char(b, '}');
 }
 
+/* What the next decision of this month counts on from */
+static void
+put_spent(struct buf *b, const struct decision *d)
+{
+	if (!isfinite(d->spent))
+		return;
+	record_put_key(b, "spent");
+	buf_char(b, '{');
+	record_put_num(b, "value", d->spent);
+	record_put_time(b, "since", d->spent_since);
+	buf_char(b, '}');
+}
+
 static void
 put_states(struct buf *b, const struct decision *d)
 {
@@ -193,6 +206,7 @@ decision_write(struct buf *b, const struct decision *d)
 	record_put_num(b, "cost_impact", d->cost_impact);
 	if (isfinite(d->cost_impact))
 		record_put_str(b, "currency", d->currency);
+	put_spent(b, d);
 	record_put_str(b, "reason", d->reason);
 	put_states(b, d);
 	put_inputs(b, d);
@@ -347,6 +361,7 @@ decision_read(struct decision *d, const struct json *j, const char **why)
 
 	*d = (struct decision){ .risk_ahead = NAN,
 		.risk_keep = NAN,
+		.spent = NAN,
 		.lower = -1,
 		.hold = -1,
 		.want = -1 };

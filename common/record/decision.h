@@ -61,6 +61,8 @@ struct decision {
 	long current, recommended; /* instances; -1: not known */
 	double cost_impact; /* money a month; NAN: no price given */
 	char currency[8];
+	double spent; /* money, this month, up to now; NAN: no budget */
+	int64_t spent_since; /* ms: since when it was counted */
 	char reason[1024];
 	const char *states[DECISION_STATES]; /* static words */
 	size_t n_states;

@@ -1,0 +1,256 @@
+#include "policy/history.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "record/journal.h"
+
+void
+history_clear(struct history *h)
+{
+	*h = (struct history){ .born = -1, .spent = NAN };
+}
+
+void
+history_changed(struct history *h, int64_t time, long from, long to)
+{
+	if (h->n_changes == HISTORY_CHANGES) {
+		memmove(h->changes, h->changes + 1,
+		    (HISTORY_CHANGES - 1) * sizeof(h->changes[0]));
+		h->n_changes--;
+	}
+	h->changes[h->n_changes++] = (struct history_change){ time, from, to };
+}
+
+int64_t
+history_last(const struct history *h)
+{
+	return h->n_changes > 0 ? h->changes[h->n_changes - 1].time : 0;
+}
+
+long
+history_count(const struct history *h, int64_t since)
+{
+	long n = 0;
+
+	for (size_t i = h->n_changes; i > 0; i--)
+		n += h->changes[i - 1].time >= since;
+	return n;
+}
+
+int64_t
+history_seen_at(const struct history *h, const char *signal)
+{
+	for (size_t i = 0; i < h->n_seen; i++)
+		if (strcmp(h->seen[i].signal, signal) == 0)
+			return h->seen[i].time;
+	return 0;
+}
+
+int64_t
+history_pending_since(const struct history *h, const char *plan)
+{
+	for (size_t i = 0; i < h->n_pending; i++)
+		if (strcmp(h->pending[i].plan, plan) == 0)
+			return h->pending[i].since;
+	return 0;
+}
+
+/* --- paid periods --- */
+
+enum { UNITS = 1024 };
+
+/* The next end of a paid period of a unit, after now */
+static int64_t
+edge(int64_t start, int64_t now, int64_t period)
+{
+	int64_t periods = (now - start) / period + 1;
+
+	return start + periods * period;
+}
+
+/* Takes n units away, those nearest to their edge first; what is not known to
+ * have begun is the nearest of all. */
+static size_t
+take_away(int64_t *start, size_t units, long n, int64_t now, int64_t period)
+{
+	for (; n > 0 && units > 0; n--) {
+		size_t best = 0;
+
+		for (size_t i = 1; i < units; i++)
+			if (edge(start[i], now, period) <
+			    edge(start[best], now, period))
+				best = i;
+		start[best] = start[--units];
+	}
+	return units;
+}
+
+long
+history_removable(const struct history *h, long n, int64_t now, int64_t until,
+    double period_s)
+{
+	int64_t start[UNITS], period = (int64_t)llround(period_s * 1000);
+	size_t units = 0; /* whose start is known */
+	long bound = 0;
+
+	for (size_t i = 0; i < h->n_changes; i++) {
+		const struct history_change *c = &h->changes[i];
+		long known = (long)units, more = c->to - c->from;
+		long unknown = c->from > known ? c->from - known : 0;
+
+		for (; more > 0 && units < UNITS; more--)
+			start[units++] = c->time;
+		if (more < -unknown)
+			units = take_away(
+			    start, units, -more - unknown, c->time, period);
+	}
+	for (size_t i = 0; i < units; i++)
+		bound += edge(start[i], now, period) > until;
+	return bound < n ? n - bound : 0;
+}
+
+/* --- from the journal --- */
+
+static void
+note_seen(struct history *h, const char *signal, int64_t time)
+{
+	size_t i = 0;
+
+	while (i < h->n_seen && strcmp(h->seen[i].signal, signal) != 0)
+		i++;
+	if (i == HISTORY_SIGNALS)
+		return;
+	if (i == h->n_seen) {
+		snprintf(
+		    h->seen[i].signal, sizeof(h->seen[i].signal), "%s", signal);
+		h->n_seen++;
+	}
+	h->seen[i].time = time;
+}
+
+static void
+note_pending(struct history *h, const char *plan, int64_t time)
+{
+	if (strlen(plan) != 16 || history_pending_since(h, plan) != 0)
+		return;
+	if (h->n_pending == HISTORY_PENDING) {
+		memmove(h->pending, h->pending + 1,
+		    (HISTORY_PENDING - 1) * sizeof(h->pending[0]));
+		h->n_pending--;
+	}
+	h->pending[h->n_pending].since = time;
+	memcpy(h->pending[h->n_pending].plan, plan, 17);
+	h->n_pending++;
+}
+
+static void
+note_spent(struct history *h, const struct json *j, int64_t time)
+{
+	const struct json *spent = json_get(j, "spent");
+	double count;
+	long long since;
+
+	if (json_get_num(spent, "value", &h->spent) != 0 ||
+	    json_get_time(spent, "since", &since) != 0 ||
+	    json_get_num(j, "current_instances", &count) != 0) {
+		h->spent = NAN;
+		return;
+	}
+	h->spent_since = since;
+	h->spent_time = time;
+	h->spent_count = (long)count;
+}
+
+static void
+note_decision(struct history *h, const struct json *j)
+{
+	const char *approval = json_get_str(j, "approval");
+	const char *plan = json_get_str(j, "plan");
+	long long time;
+	double x;
+
+	if (json_get_time(j, "time", &time) != 0)
+		return;
+	for (const struct json *in = json_first(json_get(j, "inputs"));
+	     in != NULL; in = json_next(in))
+		if (json_get_str(in, "signal") != NULL &&
+		    json_get_num(in, "value", &x) == 0)
+			note_seen(h, json_get_str(in, "signal"), time);
+	/* the vote is repeated while it is young: its first time counts */
+	if (json_get_num(json_get(j, "votes"), "panic", &x) != 0) {
+		h->panic_time = 0;
+	} else if (h->panic_time == 0 || (long)x != h->panic) {
+		h->panic_time = time;
+		h->panic = (long)x;
+	}
+	if (approval != NULL && plan != NULL &&
+	    strcmp(approval, "required") == 0)
+		note_pending(h, plan, time);
+	note_spent(h, j, time);
+}
+
+/* What was carried out. A time-out changed what is asked for, and maybe more;
+ * what failed, was refused or was as wanted already changed nothing. */
+static void
+note_result(struct history *h, const struct json *j, int64_t logged)
+{
+	const struct json *r = json_get(j, "result");
+	const char *status = json_get_str(r, "status");
+	long long at = logged;
+	double from, to;
+
+	if (status == NULL || json_get_num(r, "from", &from) != 0 ||
+	    json_get_num(r, "to", &to) != 0 || from == to ||
+	    !(from >= 0 && from <= 1e6 && to >= 0 && to <= 1e6))
+		return;
+	if (strcmp(status, "applied") != 0 && strcmp(status, "timeout") != 0)
+		return;
+	json_get_time(r, "at", &at);
+	history_changed(h, at, (long)from, (long)to);
+}
+
+static int
+note(void *ctx, const struct record *r, int64_t logged)
+{
+	if (r->type == RECORD_DECISION)
+		note_decision(ctx, r->json);
+	else if (r->type == RECORD_RESULT)
+		note_result(ctx, r->json, logged);
+	return 0;
+}
+
+/* How far back the limits look, s. A journal is read line by line, and every
+ * line costs: no further than somebody asks for. */
+static double
+reach(const struct conf_target *t)
+{
+	const struct conf_policy *p = &t->policy;
+	double s = 900;
+
+	s = fmax(s, p->scale_down_cooldown);
+	s = fmax(s, p->boot_time + 2 * t->decision_interval);
+	s = fmax(s, p->stabilisation);
+	s = fmax(s, p->missing_deadline + 2 * t->decision_interval);
+	s = fmax(s, t->approval.expires);
+	if (p->max_changes_per_hour >= 0 || !isnan(t->cost.max_monthly))
+		s = fmax(s, 3600);
+	if (p->max_changes_per_day >= 0 || t->cost.billing == BILL_HOUR)
+		s = fmax(s, 86400);
+	return s;
+}
+
+int
+history_read(struct history *h, const struct conf_target *t, int64_t now,
+    struct buf *why)
+{
+	int64_t since = now - (int64_t)llround(reach(t) * 1000);
+
+	history_clear(h);
+	h->born = journal_born(t->state_dir, t->name);
+	return journal_each(t->state_dir, t->name, since > 1 ? since : 1, note,
+		   h, why) < 0
+	    ? -1
+	    : 0;
+}

@@ -1,0 +1,89 @@
+/*
+ * history.h - what a decision must know of earlier ones
+ *
+ * Pure data: filled from the journal by history_read, or by a replay through
+ * history_changed and the members.
+ */
+#ifndef POLICY_HISTORY_H
+#define POLICY_HISTORY_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "conf/conf.h"
+
+enum {
+	HISTORY_CHANGES = 512, /* of the last day; the oldest are forgotten */
+	HISTORY_PENDING = 8,
+	HISTORY_SIGNALS = 16
+};
+
+struct history_change { /* one that was carried out */
+	int64_t time; /* ms */
+	long from, to;
+};
+
+struct history_pending { /* a plan that waits for a person */
+	char plan[17];
+	int64_t since;
+};
+
+struct history_seen { /* the last time that a signal had a value */
+	char signal[128];
+	int64_t time;
+};
+
+struct history {
+	int64_t born; /* when the journal was begun, ms; -1: there is none */
+	struct history_change changes[HISTORY_CHANGES]; /* oldest first */
+	size_t n_changes;
+	int64_t panic_time; /* of the newest panic vote; 0: none */
+	long panic;
+	struct history_pending pending[HISTORY_PENDING];
+	size_t n_pending;
+	struct history_seen seen[HISTORY_SIGNALS];
+	size_t n_seen;
+	/* money: what the month has cost up to spent_time, as the newest
+	 * decision had it, and the count since; NAN: not known */
+	double spent;
+	int64_t spent_time, spent_since; /* since: what it was counted from */
+	long spent_count;
+};
+
+/* history_clear: nothing is known, the journal is new (born -1) */
+void history_clear(struct history *);
+
+/* history_changed(h, time, from, to): a change was carried out */
+void history_changed(struct history *h, int64_t time, long from, long to);
+
+/*
+ * history_read(h, t, now, why): from the journal of target t in its state_dir
+ * (not NULL). Reads back as far as the policy's limits ask for. 0, or -1 with
+ * a message in *why.
+ */
+int history_read(struct history *h, const struct conf_target *t, int64_t now,
+    struct buf *why);
+
+/* history_last(h): when something was changed last, 0: never */
+int64_t history_last(const struct history *h);
+
+/* history_count(h, since): how many changes at since (ms) or later */
+long history_count(const struct history *h, int64_t since);
+
+/*
+ * history_removable(h, n, now, until, period_s): of n units, how many reach the
+ * end of a period that is paid for after now, and at or before until (ms).
+ * Units that ran before the first change that is known began at a time nobody
+ * knows: they count as removable. Removals are taken to have hit the units
+ * that were nearest to such an end.
+ */
+long history_removable(const struct history *h, long n, int64_t now,
+    int64_t until, double period_s);
+
+/* history_seen_at(h, signal): when it had a value last; 0: not known */
+int64_t history_seen_at(const struct history *h, const char *signal);
+
+/* history_pending_since(h, plan): since when it waits; 0: it does not */
+int64_t history_pending_since(const struct history *h, const char *plan);
+
+#endif

@@ -1,0 +1,363 @@
+#include "policy/limits.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Money is per month of so many hours: 365 x 24 / 12 */
+#define MONTH_H 730.0
+#define HOUR_MS 3600000.0
+
+static long
+longer(long a, long b)
+{
+	return a > b ? a : b;
+}
+
+static long
+shorter(long a, long b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+ms_of(double seconds)
+{
+	return (int64_t)llround(seconds * 1000);
+}
+
+/* --- money --- */
+
+/* The calendar month of UTC that now is in: [from, until), ms */
+static void
+month_of(int64_t now, int64_t *from, int64_t *until)
+{
+	const int64_t day_ms = 86400000;
+	int64_t days = now / day_ms - (now % day_ms < 0);
+	int64_t y = 1970 + days / 366 - (days < 0);
+	int m = 1;
+
+	while (clock_civil_days(y + 1, 1, 1) <= days)
+		y++;
+	while (m < 12 && clock_civil_days(y, m + 1, 1) <= days)
+		m++;
+	*from = clock_civil_days(y, m, 1) * day_ms;
+	*until = clock_civil_days(m < 12 ? y : y + 1, m < 12 ? m + 1 : 1, 1) *
+	    day_ms;
+}
+
+/* What the month has cost from t->spent_since on: what the newest decision
+ * said, and the count of then until now. */
+static void
+count_spent(const struct decide_input *in, int64_t month, double per_hour,
+    struct decision *d, struct decide_trace *t)
+{
+	const struct history *h = in->history;
+	int64_t from;
+
+	t->spent = 0;
+	d->spent_since = in->now;
+	if (h == NULL || isnan(h->spent) || h->spent_time > in->now)
+		return;
+	from = h->spent_time;
+	if (from < month)
+		from = month;
+	else
+		t->spent = h->spent;
+	d->spent_since = h->spent_since > month ? h->spent_since : month;
+	t->spent += (double)h->spent_count * per_hour *
+	    (double)(in->now - from) / HOUR_MS;
+}
+
+/*
+ * The mean count that the rest of the month can pay for. Time before the
+ * spending was counted takes its even share of the budget with it. A month of
+ * 31 days has more than 730 hours, and so much more to spend.
+ */
+void
+limits_budget(
+    const struct decide_input *in, struct decision *d, struct decide_trace *t)
+{
+	const struct conf_cost *c = &in->target->cost;
+	double per_hour = c->per_instance / MONTH_H, rest, counted, budget;
+	int64_t month, end;
+
+	t->spent = t->affordable = (double)NAN;
+	if (isnan(c->max_monthly) || isnan(c->per_instance))
+		return;
+	month_of(in->now, &month, &end);
+	count_spent(in, month, per_hour, d, t);
+	rest = (double)(end - in->now) / HOUR_MS;
+	counted = (double)(end - d->spent_since) / HOUR_MS;
+	budget = c->max_monthly / MONTH_H * counted;
+	d->spent = t->spent;
+	if (per_hour > 0)
+		t->affordable = fmax(budget - t->spent, 0) / (per_hour * rest);
+}
+
+/* Which state the budget is in, and how many it lets us have. now: what the
+ * load needs at this moment, floors: what bounds and schedules ask for. */
+static long
+within_budget(const struct decide_input *in, struct decision *d,
+    struct decide_trace *t, long to, long urgent, long floors)
+{
+	const struct conf_cost *c = &in->target->cost;
+	long most, allowed;
+	int spent_up;
+
+	if (isnan(t->affordable))
+		return to;
+	most = (long)fmin(floor(t->affordable + 1e-9), NEED_MOST);
+	if (to <= most) {
+		decision_state(d, t->paced ? "budget-tight" : "budget-ok");
+		return to;
+	}
+	/* not even the least can be paid for, or nobody keeps count */
+	spent_up = t->affordable <
+		(double)longer(in->target->policy.min_instances, 1) - 1e-9 ||
+	    in->history == NULL || isnan(in->history->spent);
+	if (!spent_up) {
+		/* for a while more is fine: the month is what counts */
+		decision_state(d, "budget-tight");
+		return to;
+	}
+	if (to <= t->n) {
+		decision_state(d, "budget-hold");
+		return to;
+	}
+	if (c->over_budget == BUDGET_ASK) {
+		decision_state(d, "budget-ask");
+		return to;
+	}
+	allowed = longer(longer(t->n, most), shorter(floors, to));
+	if (c->over_budget == BUDGET_PROTECT)
+		allowed = longer(allowed, shorter(urgent, to));
+	decision_state(d, "budget-hold");
+	if (allowed > longer(most, t->n))
+		t->overspend = (double)(allowed - most) * c->per_instance;
+	return shorter(to, allowed);
+}
+
+/* --- additions --- */
+
+static void
+force(struct decision *d, struct decide_trace *t, const char *state)
+{
+	decision_state(d, state);
+	if (t->forced == NULL)
+		t->forced = state;
+}
+
+static long
+step_up(const struct conf_policy *p, long n)
+{
+	double more = p->max_step_up;
+
+	if (p->step_up_share)
+		more = ceil(more * (double)n - 1e-9);
+	return longer((long)fmin(more, NEED_MOST), 1);
+}
+
+static int
+budget_used_up(const struct decide_input *in)
+{
+	const struct conf_policy *p = &in->target->policy;
+	const struct history *h = in->history;
+
+	if (h == NULL)
+		return 0;
+	return (p->max_changes_per_hour >= 0 &&
+		   history_count(h, in->now - ms_of(3600) + 1) >=
+		       p->max_changes_per_hour) ||
+	    (p->max_changes_per_day >= 0 &&
+		history_count(h, in->now - ms_of(86400) + 1) >=
+		    p->max_changes_per_day);
+}
+
+static long
+cap(struct decision *d, struct decide_trace *t, long to, long most,
+    const char *state)
+{
+	most = longer(most, t->n);
+	if (to <= most)
+		return to;
+	decision_state(d, state);
+	if (most == t->n)
+		t->forced = state;
+	return most;
+}
+
+static long
+limit_addition(const struct decide_input *in, struct decision *d,
+    struct decide_trace *t, long to)
+{
+	const struct conf_target *c = in->target;
+	long urgent = longer(d->votes[VOTE_NOW], d->votes[VOTE_PANIC]);
+	long floors = longer(d->votes[VOTE_FLOOR], d->votes[VOTE_SCHED]);
+	long paid;
+
+	if (c->paused == PAUSE_BOTH || c->paused == PAUSE_UP)
+		return cap(d, t, to, t->n, "paused");
+	if (t->frozen != NULL && !t->emergency)
+		return cap(d, t, to, t->n, "frozen");
+	if (!t->emergency)
+		to = cap(d, t, to,
+		    longer(t->n + step_up(&c->policy, t->n),
+			shorter(floors, t->max)),
+		    "step-limited");
+	if (budget_used_up(in))
+		to = cap(d, t, to, longer(urgent, floors), "change-budget");
+	paid = within_budget(in, d, t, to, urgent, floors);
+	return cap(d, t, to, paid, "budget-hold");
+}
+
+/* --- removals --- */
+
+/* What speaks against any removal, whatever the votes say */
+static const char *
+veto(const struct decide_input *in, const struct decide_trace *t)
+{
+	const struct conf_target *c = in->target;
+	const struct history *h = in->history;
+	const double stab = c->policy.stabilisation;
+	size_t known = 0;
+
+	if (c->paused == PAUSE_BOTH || c->paused == PAUSE_DOWN)
+		return "paused";
+	if (t->frozen != NULL)
+		return "frozen";
+	for (size_t i = 0; i < t->n_views; i++)
+		known += !t->view[i].missing && t->view[i].now >= 0;
+	if (known == 0)
+		return "no-data";
+	for (size_t i = 0; i < t->n_views; i++) {
+		const struct decide_view *v = &t->view[i];
+
+		if (v->missing && !v->blind)
+			return "missing-signal";
+		if (v->stale)
+			return "stale";
+		if (v->mismatch)
+			return "window-mismatch";
+		if (v->over_limit)
+			return "guard-signal";
+	}
+	if (h != NULL && (h->born < 0 || in->now - h->born < ms_of(stab)))
+		return "cold";
+	if (h != NULL && history_last(h) > 0 &&
+	    in->now - history_last(h) < ms_of(c->policy.scale_down_cooldown))
+		return "cooldown";
+	return budget_used_up(in) ? "change-budget" : NULL;
+}
+
+static double
+paid_period(enum conf_billing billing)
+{
+	static const double s[] = { [BILL_SECOND] = 1,
+		[BILL_MINUTE] = 60,
+		[BILL_HOUR] = 3600,
+		[BILL_MONTH] = MONTH_H * 3600 };
+
+	return s[billing];
+}
+
+/* A unit that is paid for until later is capacity for nothing. */
+static long
+wait_for_edge(const struct decide_input *in, struct decision *d,
+    struct decide_trace *t, long to)
+{
+	double period = paid_period(in->target->cost.billing);
+	int64_t next = in->now + ms_of(in->target->decision_interval);
+	long free;
+
+	if (in->history == NULL || period <= in->target->decision_interval)
+		return to;
+	free = history_removable(in->history, t->n, in->now, next, period);
+	if (t->n - to <= free)
+		return to;
+	force(d, t, "billing-edge");
+	return t->n - free;
+}
+
+static long
+limit_removal(const struct decide_input *in, struct decision *d,
+    struct decide_trace *t, long to)
+{
+	const struct conf_policy *p = &in->target->policy;
+	const char *state = veto(in, t);
+	double most = p->max_step_down;
+
+	if (state != NULL) {
+		force(d, t, state);
+		return t->n;
+	}
+	if (p->step_down_share)
+		most = floor(most * (double)t->n + 1e-9);
+	most = fmax(most, 1);
+	if ((double)(t->n - to) > most) {
+		decision_state(d, "step-limited");
+		to = t->n - (long)most;
+	}
+	return wait_for_edge(in, d, t, to);
+}
+
+void
+limits_apply(
+    const struct decide_input *in, struct decision *d, struct decide_trace *t)
+{
+	long to = d->want;
+
+	if (to > t->max) {
+		/* a pool of fixed size is not short of anything */
+		if (in->target->policy.min_instances < t->max)
+			decision_state(d, "capped-by-max");
+		to = t->max;
+		if (to == t->n)
+			t->forced = "capped-by-max";
+	}
+	if (to > t->n)
+		to = limit_addition(in, d, t, to);
+	else if (to < t->n)
+		to = limit_removal(in, d, t, to);
+	if (to <= t->n && !isnan(t->affordable))
+		within_budget(in, d, t, to, 0, 0);
+	d->recommended = to;
+}
+
+/* --- a person's word --- */
+
+void
+limits_approval(
+    const struct decide_input *in, struct decision *d, struct decide_trace *t)
+{
+	const struct conf_approval *a = &in->target->approval;
+	long change = d->recommended - t->n;
+	int needed = 0, asked = 0;
+	int64_t since;
+
+	for (size_t i = 0; i < d->n_states; i++)
+		asked |= strcmp(d->states[i], "budget-ask") == 0;
+	if (change > 0 && a->scale_up_above >= 0 &&
+	    d->recommended > a->scale_up_above)
+		needed = 1;
+	if (a->step_above >= 0 && labs(change) > a->step_above)
+		needed = 1;
+	if (!isnan(a->cost_above) && d->cost_impact > a->cost_above)
+		needed = 1;
+	if (d->action == ACTION_EMERGENCY && !a->emergency_required)
+		needed = 0;
+	d->approval = APPROVAL_NONE;
+	if (change == 0 || !(needed || asked))
+		return;
+	d->approval = APPROVAL_REQUIRED;
+	decision_state(d, "awaiting-approval");
+	since = in->history != NULL
+	    ? history_pending_since(in->history, d->plan)
+	    : 0;
+	/* an entry that has expired is begun anew */
+	if (since == 0 || in->now - since >= ms_of(a->expires))
+		since = in->now;
+	d->expires = since + ms_of(a->expires);
+}
