@@ -263,7 +263,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' as-loop -c "$dir/web.conf" \
 		wait_until 5 eval '[ "$(calls as-apply)" -ge 1 ]'
 		finish "$signal"
 		[ "$status" = 0 ]
-		grep -q done "$CALLS"
+		grep -q 'done' "$CALLS"
 		[ "$(cat "$dir/out")" = "{}" ]
 	done
 }
