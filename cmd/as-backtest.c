@@ -1,0 +1,511 @@
+/*
+ * as-backtest - replay history through scaling strategies
+ * Use: as-backtest(1). Shapes on the pipe: as-records(5). Settings: as.conf(5).
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/status.h"
+#include "cli/args.h"
+#include "cli/filter.h"
+#include "conf/conf.h"
+#include "io/out.h"
+#include "io/report.h"
+#include "math/quantile.h"
+#include "policy/contest.h"
+#include "record/decision.h"
+#include "record/series.h"
+
+enum {
+	KEY_STRATEGIES = ARGS_OWN,
+	KEY_FORMAT,
+	KEY_TRAIN,
+	KEY_PEAK,
+	KEY_STEP,
+	KEY_STAMP,
+	KEY_DELAY,
+	KEY_DECISIONS,
+	KEY_FRONTIER,
+	KEY_SETTING /* and above: the settings, in the order of `settings` */
+};
+
+/* Settings of the policy that a replay honours */
+static const char *const settings[] = { "capacity", "target", "slo",
+	"overload-price", "min-instances", "max-instances", "boot-time",
+	"decision-interval", "stabilisation", "drop-hold", "fallback-target",
+	"cost-per-instance", "currency", "billing", "target-name", NULL };
+
+struct options {
+	struct args_common common;
+	int strategy[STRATEGIES]; /* 1: asked for */
+	int chosen; /* any was named */
+	int table, decisions, frontier, stamp_start;
+	double train, peak, step, delay;
+	const char *set[32]; /* values of `settings`, NULL: not given */
+	struct conf conf;
+	struct series_set set_of_series;
+};
+
+static const struct argp_option table[] = {
+	{ "strategies", KEY_STRATEGIES, "LIST", 0,
+	    "Only these, with commas between them (default: all)", 1 },
+	{ "format", KEY_FORMAT, "records|table", 0,
+	    "What to print (default records)", 1 },
+	{ "train", KEY_TRAIN, "SHARE", 0,
+	    "Share of the history to learn and tune on (default 60%)", 1 },
+	{ "peak-instances", KEY_PEAK, "N", 0,
+	    "Take for the capacity of one instance what makes the load's 99.5 "
+	    "% quantile on the training part need N of them",
+	    1 },
+	{ "step", KEY_STEP, "DURATION", 0,
+	    "Replay in steps of DURATION (default: the series' own)", 1 },
+	{ "stamp", KEY_STAMP, "start|end", 0,
+	    "What a sample's time is of the interval that it covers (default "
+	    "end)",
+	    1 },
+	{ "metric-delay", KEY_DELAY, "DURATION", 0,
+	    "Samples are seen so late (default 0)", 1 },
+	{ "decisions", KEY_DECISIONS, NULL, 0,
+	    "Print every decision of ours, too", 1 },
+	{ "frontier", KEY_FRONTIER, NULL, 0,
+	    "Print cost and overload of every setting that a strategy may "
+	    "choose from, on the training part and on the test part",
+	    1 },
+	{ "capacity", KEY_SETTING, "LOAD", 0,
+	    "What one instance carries, in the unit of the load", 2 },
+	{ "target", KEY_SETTING + 1, "SHARE", 0,
+	    "Share of the capacity that may be planned for (default 60%)", 2 },
+	{ "slo", KEY_SETTING + 2, "SHARE", 0,
+	    "Share of time that the load is to be carried (default 99%)", 2 },
+	{ "overload-price", KEY_SETTING + 3, "MONEY", 0,
+	    "What an overloaded hour costs", 2 },
+	{ "min-instances", KEY_SETTING + 4, "N", 0, "(default 1)", 2 },
+	{ "max-instances", KEY_SETTING + 5, "N", 0, "(default 10)", 2 },
+	{ "boot-time", KEY_SETTING + 6, "DURATION", 0,
+	    "Until a new instance serves (default 60s)", 2 },
+	{ "decision-interval", KEY_SETTING + 7, "DURATION", 0,
+	    "Time between decisions (default 1m, at least the step)", 2 },
+	{ "stabilisation", KEY_SETTING + 8, "DURATION", 0,
+	    "How long all proposals must agree before a removal (default 10m)",
+	    2 },
+	{ "drop-hold", KEY_SETTING + 9, "DURATION", 0,
+	    "No removal after a suspicious drop (default 30m)", 2 },
+	{ "fallback-target", KEY_SETTING + 10, "SHARE", 0,
+	    "Target without a forecast, and of the strategy reactive (default "
+	    "70%)",
+	    2 },
+	{ "cost-per-instance", KEY_SETTING + 11, "MONEY", 0,
+	    "A month of one instance", 2 },
+	{ "currency", KEY_SETTING + 12, "CODE", 0, "(default USD)", 2 },
+	{ "billing", KEY_SETTING + 13, "second|minute|hour", 0,
+	    "What is paid for at once (default second)", 2 },
+	{ "target-name", KEY_SETTING + 14, "NAME", 0,
+	    "Only the series of this target", 2 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
+};
+
+static void
+take_strategies(struct options *o, struct argp_state *state, char *list)
+{
+	char *save = NULL;
+
+	o->chosen = 1;
+	for (char *s = strtok_r(list, ", ", &save); s != NULL;
+	     s = strtok_r(NULL, ", ", &save)) {
+		int k = 0;
+
+		while (strategy_names[k] != NULL &&
+		    strcmp(strategy_names[k], s) != 0)
+			k++;
+		if (strategy_names[k] == NULL)
+			argp_error(state, "--strategies: no strategy '%s'", s);
+		o->strategy[k] = 1;
+	}
+}
+
+static int
+one_of(struct argp_state *state, const char *option, const char *arg,
+    const char *zero, const char *one)
+{
+	if (strcmp(arg, zero) != 0 && strcmp(arg, one) != 0)
+		argp_error(state, "--%s: '%s' is neither %s nor %s", option,
+		    arg, zero, one);
+	return strcmp(arg, one) == 0;
+}
+
+static error_t
+take(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->common;
+		return 0;
+	case KEY_STRATEGIES:
+		take_strategies(o, state, arg);
+		return 0;
+	case KEY_FORMAT:
+		o->table = one_of(state, "format", arg, "records", "table");
+		return 0;
+	case KEY_STAMP:
+		o->stamp_start = one_of(state, "stamp", arg, "end", "start");
+		return 0;
+	case KEY_TRAIN:
+		o->train = args_share(state, "train", arg);
+		if (o->train <= 0 || o->train >= 1)
+			argp_error(
+			    state, "--train: '%s' is not within 0 to 1", arg);
+		return 0;
+	case KEY_PEAK:
+		o->peak = args_positive(state, "peak-instances", arg);
+		return 0;
+	case KEY_STEP:
+		o->step = args_duration(state, "step", arg);
+		return 0;
+	case KEY_DELAY:
+		o->delay = args_duration(state, "metric-delay", arg);
+		return 0;
+	case KEY_DECISIONS:
+		o->decisions = 1;
+		return 0;
+	case KEY_FRONTIER:
+		o->frontier = 1;
+		return 0;
+	default:
+		if (key < KEY_SETTING || key >= KEY_SETTING + 15)
+			return ARGP_ERR_UNKNOWN;
+		o->set[key - KEY_SETTING] = arg;
+		return 0;
+	}
+}
+
+static enum take
+on_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
+{
+	struct options *o = ctx;
+	const char *text;
+
+	(void)out;
+	if (r->type != RECORD_SERIES)
+		return TAKE_PASS;
+	if (series_set_add(&o->set_of_series, r->json, &text) == 0)
+		return TAKE_DONE;
+	buf_str(why, text);
+	return TAKE_BAD;
+}
+
+/* The target's settings with the options' on top, its one signal that of s */
+static void
+settings_for(struct conf_target *t, const struct options *o,
+    const struct series *s, const struct grid *g)
+{
+	struct buf why = { 0 };
+	char text[NUMBER_SIZE];
+
+	if (o->common.n_conf > 0) {
+		/* loaded anew: conf_set changes what it is given */
+		struct conf c;
+
+		if (conf_load(&c, o->common.conf, o->common.n_conf, &why) != 0)
+			die("%s", why.s);
+		if (conf_find(&c, s->target) == NULL)
+			die("no settings for target '%s'", s->target);
+		*t = *conf_find(&c, s->target);
+		free(c.targets); /* the other targets live on: few and small */
+	} else if (conf_default(t, s->target, &why) != 0) {
+		die("%s", why.s);
+	}
+	for (int k = 0; settings[k] != NULL; k++)
+		if (o->set[k] != NULL && strcmp(settings[k], "target-name") &&
+		    conf_set(t, settings[k], o->set[k], &why) != 0)
+			die("--%s: %s", settings[k], why.s);
+	if (isfinite(o->peak)) {
+		size_t n = (size_t)(o->train * (double)g->n), k = 0;
+		double *x = malloc((n + 1) * sizeof(*x));
+
+		if (x == NULL)
+			die("out of memory");
+		for (size_t i = 0; i < n; i++)
+			if (g->ok[i])
+				x[k++] = g->y[i];
+		math_sort(x, k);
+		if (k == 0 || math_quantile(x, k, 0.995) <= 0)
+			die("--peak-instances: no load on the training part");
+		number_format(text, math_quantile(x, k, 0.995) / o->peak);
+		free(x);
+		if (conf_set(t, "capacity", text, &why) != 0)
+			die("%s", why.s);
+	}
+	for (size_t i = 1; i < t->n_signals; i++)
+		if (strcmp(t->signals[i].name, s->name) == 0) {
+			struct conf_signal swap = t->signals[0];
+
+			t->signals[0] = t->signals[i];
+			t->signals[i] = swap;
+		}
+	if (t->n_signals == 0 || !isfinite(t->signals[0].capacity))
+		die("the capacity of one instance is not known: give "
+		    "--capacity, in the unit of the load");
+	if (conf_check(t, &why) != 0)
+		die("%s", why.s);
+	buf_free(&why);
+}
+
+/* What a replay would leave out must not be thought to have been replayed. */
+static void
+refuse_unreplayed(const struct conf_target *t)
+{
+	const char *what = NULL;
+
+	if (isfinite(t->cost.max_monthly))
+		what = "max_monthly_cost";
+	else if (t->approval.scale_up_above >= 0 ||
+	    t->approval.step_above >= 0 || isfinite(t->approval.cost_above))
+		what = "approval";
+	else if (t->paused != PAUSE_NO)
+		what = "paused";
+	if (what != NULL)
+		die("target '%s': '%s' cannot be replayed", t->name, what);
+}
+
+static void
+put_elasticity(struct buf *b, const struct simulate_result *r)
+{
+	record_put_key(b, "elasticity");
+	buf_char(b, '{');
+	record_put_num(b, "theta_u", r->theta_u);
+	record_put_num(b, "theta_o", r->theta_o);
+	record_put_num(b, "tau_u", r->tau_u);
+	record_put_num(b, "tau_o", r->tau_o);
+	record_put_num(b, "upsilon", r->upsilon);
+	record_put_num(b, "sigma", r->sigma);
+	buf_char(b, '}');
+}
+
+/* Money a month for what ran, with the provider's rounding */
+static double
+monthly_cost(const struct contest *c, const struct simulate_result *r)
+{
+	double hours =
+	    (double)(c->sim.last - c->sim.first) * c->sim.step / 3600;
+
+	return r->billed_hours / hours * c->t->cost.per_instance;
+}
+
+static void
+put_result(struct buf *b, const struct series *s, const struct contest *c,
+    const struct contest_result *res)
+{
+	const struct simulate_result *r = &res->sim;
+	const struct grid *g = c->r->g;
+
+	buf_printf(b, "{\"type\":\"backtest\",\"metric\":%s", s->metric);
+	record_put_str(b, "strategy", strategy_names[res->strategy]);
+	if (res->setting[0] != '\0')
+		record_put_str(b, "setting", res->setting);
+	record_put_time(b, "from", grid_time(g, c->sim.first));
+	record_put_time(b, "to", grid_time(g, c->sim.last - 1));
+	record_put_num(b, "boot_s", c->sim.boot);
+	record_put_num(b, "capacity", c->sim.capacity);
+	record_put_num(b, "slo", c->slo);
+	record_put_num(b, "mean_instances", r->instances);
+	record_put_num(b, "instance_hours", r->instance_hours);
+	if (isfinite(c->t->cost.per_instance)) {
+		record_put_num(b, "cost", monthly_cost(c, r));
+		record_put_str(b, "currency", c->t->cost.currency);
+	}
+	record_put_num(b, "utilisation", r->utilisation);
+	record_put_num(b, "waste", 1 - r->utilisation);
+	record_put_num(b, "overload_share", r->overload);
+	record_put_num(b, "overload_minutes", r->overload_s / 60);
+	record_put_num(b, "worst_overload_s", r->worst_overload_s);
+	record_put_num(b, "unserved_share", r->unserved);
+	record_put_num(b, "changes_per_day", r->changes_per_day);
+	record_put_num(b, "reversals_per_day", r->reversals_per_day);
+	put_elasticity(b, r);
+	buf_str(b, "}\n");
+}
+
+static void
+put_row(
+    struct buf *b, const struct contest *c, const struct contest_result *res)
+{
+	const struct simulate_result *r = &res->sim;
+
+	buf_printf(b, "%-19s %9.2f %6.1f %% %8.2f %% %7.0f %8.3f %% %8.1f",
+	    strategy_names[res->strategy], r->instances, 100 * r->utilisation,
+	    100 * r->overload, r->worst_overload_s / 60, 100 * r->unserved,
+	    r->changes_per_day);
+	if (isfinite(c->t->cost.per_instance))
+		buf_printf(b, " %9.2f", monthly_cost(c, r));
+	buf_printf(b, "  %s\n", res->setting);
+}
+
+static void
+put_head(struct buf *b, const struct series *s, const struct contest *c)
+{
+	char from[CLOCK_SIZE], to[CLOCK_SIZE];
+	const struct grid *g = c->r->g;
+
+	buf_printf(b,
+	    "%s of %s, %s to %s, learnt on what came before\n"
+	    "one instance carries %.4g; %.4g s until a new one serves; the "
+	    "load is to be carried %.4g %% of the time\n"
+	    "it changes by %.2g instances, on average, while one boots\n\n",
+	    s->name, s->target, clock_format(from, grid_time(g, c->sim.first)),
+	    clock_format(to, grid_time(g, c->sim.last - 1)), c->sim.capacity,
+	    c->sim.boot, 100 * c->slo, c->r->dynamics / c->sim.capacity);
+	buf_printf(b, "%-19s %9s %8s %10s %7s %10s %8s", "strategy",
+	    "instances", "used", "overloaded", "longest", "unserved",
+	    "changes");
+	if (isfinite(c->t->cost.per_instance))
+		buf_printf(b, " %9s", c->t->cost.currency);
+	buf_printf(b, "\n%-19s %9s %8s %10s %7s %10s %8s", "", "mean", "",
+	    "of time", "min", "of load", "a day");
+	if (isfinite(c->t->cost.per_instance))
+		buf_printf(b, " %9s", "a month");
+	buf_char(b, '\n');
+}
+
+static void
+put_frontier(struct buf *b, const struct series *s, enum strategy k,
+    const struct contest_point *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(
+		    b, "{\"type\":\"frontier\",\"metric\":%s", s->metric);
+		record_put_str(b, "strategy", strategy_names[k]);
+		record_put_str(b, "setting", p[i].setting);
+		record_put_num(b, "train_instances", p[i].train_cost);
+		record_put_num(b, "train_overload", p[i].train_over);
+		record_put_num(b, "test_instances", p[i].test_cost);
+		record_put_num(b, "test_overload", p[i].test_over);
+		buf_str(b, "}\n");
+	}
+}
+
+static void
+on_decision(void *ctx, const struct decision *d)
+{
+	decision_write(ctx, d);
+	buf_char(ctx, '\n');
+}
+
+/* 0, or -1 with *why: too little history */
+static int
+replay_series(const struct options *o, const struct series *s,
+    const struct replay *r, const struct conf_target *t, struct buf *out,
+    const char **why)
+{
+	struct contest_result res;
+	struct contest c;
+
+	if (contest_shape(&c, r, t, o->train, why) != 0)
+		return -1;
+	if (o->table)
+		put_head(out, s, &c);
+	for (int k = 0; k < STRATEGIES; k++) {
+		struct contest_point *p = NULL;
+		enum strategy which = (enum strategy)k;
+		size_t n = 0;
+
+		if (o->chosen && !o->strategy[k])
+			continue;
+		progress((size_t)k, STRATEGIES, strategy_names[k]);
+		if (o->frontier && contest_frontier(&c, which, &p, &n) != 0)
+			die("out of memory");
+		put_frontier(out, s, which, p, n);
+		free(p);
+		if (contest_run(&c, which, &res,
+			o->decisions ? on_decision : NULL, out) != 0)
+			die("strategy '%s': out of memory, or too many "
+			    "instances",
+			    strategy_names[k]);
+		if (o->table)
+			put_row(out, &c, &res);
+		else
+			put_result(out, s, &c, &res);
+		if (out->failed || out_write(out->s, out->len) != 0)
+			exit(STATUS_FAILED);
+		buf_clear(out);
+	}
+	progress_end();
+	return 0;
+}
+
+/* 0, or -1: the series cannot be replayed, which was said */
+static int
+replay_one(const struct options *o, struct series *s, struct buf *out)
+{
+	double step = isfinite(o->step) ? o->step : grid_step(s);
+	struct conf_target t;
+	struct replay r;
+	struct grid g;
+	const char *why = "fewer than two samples";
+	int e;
+
+	if (o->stamp_start && isfinite(step))
+		for (size_t i = 0; i < s->n; i++)
+			s->t[i] += (int64_t)llround(step * 1000);
+	if (s->n < 2 || grid_make(&g, s, step, &why) != 0)
+		goto refuse;
+	settings_for(&t, o, s, &g);
+	refuse_unreplayed(&t);
+	if (t.decision_interval < g.step)
+		t.decision_interval = g.step;
+	e = replay_prepare(&r, &g, &t, (size_t)lround(o->delay / g.step), &why);
+	if (e == 0) {
+		e = replay_series(o, s, &r, &t, out, &why);
+		replay_free(&r);
+	}
+	grid_free(&g);
+	conf_target_free(&t);
+	if (e == 0)
+		return 0;
+refuse:
+	warn("series '%s' of '%s': %s", s->name, s->target, why);
+	return -1;
+}
+
+static int
+at_end(void *ctx, struct buf *out)
+{
+	struct options *o = ctx;
+	int status = STATUS_OK;
+
+	if (series_set_finish(&o->set_of_series) != 0)
+		die("out of memory");
+	for (size_t i = 0; i < o->set_of_series.n; i++) {
+		struct series *s = &o->set_of_series.s[i];
+
+		if (o->set[14] != NULL && strcmp(o->set[14], s->target) != 0)
+			continue;
+		if (replay_one(o, s, out) != 0)
+			status = STATUS_REFUSED;
+	}
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const struct argp argp = { table, take, "[FILE...]",
+		"Replay recorded load through scaling strategies, ours among "
+		"them, and tell what each would have cost and how long it "
+		"would have been overloaded.",
+		args_children, NULL, NULL };
+	static const struct filter filter = { on_record, at_end };
+	struct options o = {
+		.train = 0.6, .peak = (double)NAN, .step = (double)NAN
+	};
+	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
+	int status = filter_run(&filter, files, &o.common, &o);
+
+	series_set_free(&o.set_of_series);
+	return status;
+}

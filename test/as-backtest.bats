@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# as-backtest(1): history replayed
+
+load lib/common
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+replay() {
+	as-backtest --peak-instances 8 --target 100% --boot-time 5m \
+		--max-instances 50 "$@" "$data/web.ndjson"
+}
+
+@test "as-backtest: every strategy gives one record" {
+	run -0 --separate-stderr replay
+	[ "${#lines[@]}" = 15 ]
+	[ "$(jq -r .strategy <<<"$output" | sort -u | wc -l)" = 15 ]
+	[ "$(jq -c 'select(.type != "backtest" or .mean_instances < 1 or
+		.overload_share < 0 or .overload_share > 1)' <<<"$output")" = "" ]
+}
+
+@test "as-backtest: the oracle keeps the objective at the least cost of those that do" {
+	run -0 --separate-stderr replay
+	[ "$(jq -s '(map(select(.strategy == "oracle"))[0]) as $o |
+		$o.overload_share <= 0.0101 and
+		(map(select(.overload_share <= 0.01 and
+			.mean_instances < $o.mean_instances)) == [])' \
+		<<<"$output")" = true ]
+}
+
+@test "as-backtest: a constant count has the cost and the overload one can count" {
+	# load 1 for two days, then 3: with 2 instances of capacity 1 a tenth of
+	# the test part is overloaded, and 1 of 21 parts of the load unserved
+	jq -nc '{metric: {"__name__": "x"},
+		values: [range(2880) | if . >= 2765 then 3 else 2 end],
+		timestamps: [range(2880) | 1000000000000 + . * 300000]}' >in
+	run -0 --separate-stderr as-backtest --capacity 1 --target 100% \
+		--strategies static-max --train 0.6 --max-instances 2 in
+	[ "$(jq '.mean_instances == 2' <<<"$output")" = true ]
+	test=$(jq '(.overload_minutes / 5) | round' <<<"$output")
+	[ "$test" = 115 ]
+	[ "$(jq '.worst_overload_s == 34500' <<<"$output")" = true ]
+}
+
+@test "as-backtest: what it tunes it tunes on the training part alone" {
+	replay --strategies predictive,hpa-tuned,hpa-schedule >a
+	# another load after the training part: the same settings are chosen
+	jq -c '.values |= (.[0:3000] + (.[3000:] | map(. * 1.7)))' \
+		"$data/web.ndjson" >other
+	as-backtest --peak-instances 8 --target 100% --boot-time 5m \
+		--max-instances 50 --strategies \
+		predictive,hpa-tuned,hpa-schedule other >b
+	[ "$(jq -r .setting a)" = "$(jq -r .setting b)" ]
+	[ "$(jq -c .mean_instances a)" != "$(jq -c .mean_instances b)" ]
+}
+
+@test "as-backtest: the same input gives the same bytes" {
+	replay >a
+	replay >b
+	cmp a b
+}
+
+@test "as-backtest: scaled load and capacity give the same counts" {
+	jq -c '.values |= map(. * 1000)' "$data/web.ndjson" >scaled
+	as-backtest --capacity 5 --strategies predictive-untuned,hpa-60 \
+		"$data/web.ndjson" | jq -c '[.strategy, (.mean_instances * 1000
+		| round)]' >a
+	as-backtest --capacity 5000 --strategies predictive-untuned,hpa-60 \
+		scaled | jq -c '[.strategy, (.mean_instances * 1000 | round)]' >b
+	cmp a b
+}
+
+@test "as-backtest: --decisions are those that as-decide would have made" {
+	replay --strategies predictive-untuned --decisions >out
+	[ "$(grep -c '"type":"decision"' out)" -gt 1000 ]
+	# one of them again, by the commands: history up to its time
+	d=$(grep '"type":"decision"' out | sed -n 700p)
+	now=$(jq -r .time <<<"$d")
+	ms=$(jq -r '.time | fromdate * 1000' <<<"$d")
+	c=$(jq -r 'select(.type == "backtest").capacity' out)
+	jq -c --argjson t "$ms" '[.timestamps, .values] | transpose |
+		map(select(.[0] <= $t)) | transpose as $x |
+		{metric: {"__name__": "cpu", target: "web"}, values: $x[1],
+		timestamps: $x[0]}' "$data/web.ndjson" >past
+	as-predict --now "$now" --boot-time 5m --decision-interval 5m past |
+		as-decide --now "$now" --capacity "$c" --target 100% \
+			--boot-time 5m --decision-interval 5m \
+			--max-instances 50 --instances \
+			"$(jq .current_instances <<<"$d")" >again
+	[ "$(jq .recommended_instances again)" = \
+		"$(jq .recommended_instances <<<"$d")" ]
+	[ "$(jq -c .votes again)" = "$(jq -c .votes <<<"$d")" ]
+}
+
+@test "as-backtest: the table has a line a strategy and names the setting" {
+	run -0 --separate-stderr replay --format table --cost-per-instance 50 \
+		--strategies predictive,static-max
+	[[ "$output" == *"predictive "*" q 0."* ]]
+	[[ "$output" == *"static-max "*" instances"* ]]
+	[[ "$output" == *"a month"* ]]
+}
+
+@test "as-backtest: --frontier has a point for each setting" {
+	run -0 --separate-stderr replay --strategies predictive --frontier
+	[ "$(grep -c '"type":"frontier"' <<<"$output")" = 21 ]
+	[ "$(jq -s 'map(select(.type == "frontier")) |
+		(.[0].test_instances >= .[-1].test_instances) and
+		(.[0].test_overload <= .[-1].test_overload)' \
+		<<<"$output")" = true ]
+}
+
+@test "as-backtest: no capacity is an error that says what to give" {
+	run -2 --separate-stderr as-backtest "$data/web.ndjson"
+	[[ "$stderr" == *"give --capacity"* ]]
+}
+
+@test "as-backtest: settings that cannot be replayed are an error" {
+	printf 'target web { }\nsignal cpu { query = x capacity = 5 }\ncost { cost_per_instance = 5\n max_monthly_cost = 100 }\n' >web.conf
+	run -2 --separate-stderr as-backtest -c web.conf "$data/web.ndjson"
+	[[ "$stderr" == *"'max_monthly_cost' cannot be replayed"* ]]
+}
+
+@test "as-backtest: too short a history is said, exit 1" {
+	jq -c '.values |= .[0:100] | .timestamps |= .[0:100]' \
+		"$data/web.ndjson" >short
+	run -1 --separate-stderr as-backtest --capacity 5 short
+	[[ "$stderr" == *"'cpu' of 'web'"*"too little history"* ]]
+}
+
+@test "as-backtest: an unknown strategy is named" {
+	run -2 --separate-stderr as-backtest --strategies best
+	[[ "$stderr" == *"no strategy 'best'"* ]]
+}
+
+@test "as-backtest: other records pass" {
+	echo '{"type":"other","x":1}' >in
+	run -0 --separate-stderr as-backtest --capacity 5 in
+	[ "$output" = '{"type":"other","x":1}' ]
+}
