@@ -8,6 +8,7 @@
 #include "record/journal.h"
 
 static const struct target_driver *const drivers[] = {
+	&target_exec,
 	&target_file,
 	&target_swarm,
 };
