@@ -4,11 +4,12 @@
 # its own time of day there, so that no test has to wait for one:
 #   shop_load{part="busy"}   half an hour after its day began: high
 #   shop_load{part="quiet"}  an hour after its day ended: low
+#   shop_load{part="outage"} 300 at all times, but 30 in the last ten minutes
 #   shop_load{part="flat"}   100 at all times
 #   shop_requests_total      a counter in two instances, for rate()
 #   shop_odd                 1, but once NaN, once +Inf and once -Inf
 # A day lasts from 10 to 20 o'clock with slopes of ten minutes. Two days in
-# seven carry seven tenths of the load. The first two have 6 % of noise.
+# seven carry seven tenths of the load. The first three have 6 % of noise.
 
 # Uniform on -0.5 .. 0.5: the "minimal standard" generator of Park and Miller.
 function noise() {
@@ -48,6 +49,9 @@ BEGIN {
 	print "# TYPE shop_load gauge"
 	gauge("shop_load{part=\"busy\"}", 36000 + 1800)
 	gauge("shop_load{part=\"quiet\"}", 72000 + 3600)
+	for (t = start; t <= end; t += step)
+		printf "shop_load{part=\"outage\"} %.3f %d\n", \
+			(t > end - 600 ? 30 : 300) * (1 + 0.06 * noise()), t
 	for (t = start; t <= end; t += step)
 		printf "shop_load{part=\"flat\"} 100 %d\n", t
 
