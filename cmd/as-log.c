@@ -53,7 +53,8 @@ static const struct argp_option table[] = {
 	    "What was written at TIME or later: RFC 3339, seconds since 1970, "
 	    "or so long ago, such as 1d",
 	    1 },
-	{ "until", KEY_UNTIL, "TIME", 0, "What was written before TIME", 1 },
+	{ "until", KEY_UNTIL, "TIME", 0,
+	    "What was written before TIME (default: no end)", 1 },
 	{ "type", KEY_TYPE, "LIST", 0,
 	    "Only records of these types: decision, intent, result, grant, "
 	    "denial",
@@ -65,7 +66,8 @@ static const struct argp_option table[] = {
 	{ "status", KEY_STATUS, "LIST", 0,
 	    "Only results with these: applied, refused, failed, timeout", 1 },
 	{ "id", KEY_ID, "ID", 0, "Only records with this id or plan", 1 },
-	{ "last", KEY_LAST, "N", 0, "Only the N newest that are left", 1 },
+	{ "last", KEY_LAST, "N", 0,
+	    "Only the N newest that are left (default: all)", 1 },
 	{ "explain", KEY_EXPLAIN, "ID", 0,
 	    "Say in words how the decision of this id, or the newest of this "
 	    "plan, came about and what came of it",

@@ -195,16 +195,16 @@ put_vote(const char *name, const char *means, double vote, double to,
 		buf_str(b, ", which prevailed");
 	else if (isnan(to))
 		buf_str(b, "");
+	else if (vote == to)
+		buf_str(b, ", the same");
 	else if (only_holds(name))
 		buf_str(b,
 		    vote > to ? ", but it can only hold, not raise"
 			      : ", which holds nothing above the result");
 	else if (vote < to)
 		buf_str(b, ", less than the result");
-	else if (vote > to)
-		buf_str(b, ", more than the limits allowed");
 	else
-		buf_str(b, ", the same");
+		buf_str(b, ", more than the limits allowed");
 	buf_char(b, '\n');
 }
 
@@ -230,7 +230,7 @@ put_votes(const struct json *d, struct buf *b)
 		put_vote(votes[k].name, votes[k].means,
 		    number_of(v, votes[k].name), to,
 		    by != NULL && strcmp(by, votes[k].name) == 0, b);
-	if (!isnan(lower) && !isnan(hold)) {
+	if (lower < hold) {
 		label(b, "");
 		buf_printf(b,
 		    "nothing moves between %.0f, which is needed, and %.0f, "
