@@ -40,9 +40,11 @@ options() {
 # each LIST FUNCTION: calls FUNCTION CMD for every CMD of LIST; all of them are
 # tried, and those that failed named
 each() {
-	local cmd failed=
+	local cmd failed='' list
 
-	for cmd in $($1); do
+	list=$($1)
+	[ -n "$list" ] || return 1
+	for cmd in $list; do
 		options "$cmd"
 		# in the background, because a condition would switch off -e
 		(
