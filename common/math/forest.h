@@ -75,6 +75,10 @@ void trees_free(struct trees *t);
 void trees_count(const struct trees *t, const uint8_t *x, size_t width,
     size_t rows, uint16_t *count);
 
+/* the same for the first so many trees alone */
+void trees_count_some(const struct trees *t, size_t trees, const uint8_t *x,
+    size_t width, size_t rows, uint16_t *count);
+
 /*
  * trees_pack(t, out) writes trees_packed_size(t) bytes:
  * little-endian, two bytes a split, one byte a leaf, and the samples.

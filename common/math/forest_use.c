@@ -38,10 +38,10 @@ walk(const struct trees_node *node, unsigned depth, const uint8_t *x,
 }
 
 static void
-count_block(const struct trees *t, const uint8_t *x, size_t width, size_t rows,
-    uint16_t *count)
+count_block(const struct trees *t, size_t trees, const uint8_t *x, size_t width,
+    size_t rows, uint16_t *count)
 {
-	for (size_t tree = 0; tree < t->trees; tree++) {
+	for (size_t tree = 0; tree < trees; tree++) {
 		const struct trees_node *node = t->node + t->root[tree];
 		const uint16_t *leaf = t->leaf + t->root[tree];
 		const uint8_t *sample = t->sample + t->first[tree] * t->keep;
@@ -64,13 +64,22 @@ count_block(const struct trees *t, const uint8_t *x, size_t width, size_t rows,
 }
 
 void
+trees_count_some(const struct trees *t, size_t trees, const uint8_t *x,
+    size_t width, size_t rows, uint16_t *count)
+{
+	if (trees > t->trees)
+		trees = t->trees;
+	for (size_t r = 0; r < rows; r += BLOCK)
+		count_block(t, trees, x + r * width, width,
+		    rows - r < BLOCK ? rows - r : BLOCK,
+		    count + r * TREES_VALUES);
+}
+
+void
 trees_count(const struct trees *t, const uint8_t *x, size_t width, size_t rows,
     uint16_t *count)
 {
-	for (size_t r = 0; r < rows; r += BLOCK)
-		count_block(t, x + r * width, width,
-		    rows - r < BLOCK ? rows - r : BLOCK,
-		    count + r * TREES_VALUES);
+	trees_count_some(t, t->trees, x, width, rows, count);
 }
 
 /*
@@ -275,9 +284,9 @@ read_all(struct trees *t, struct reader r, size_t *used)
 	int ok = depth != NULL;
 
 	for (size_t k = 0; ok && k < t->trees; k++) {
-		size_t n = 0;
-		size_t l = 0;
-		size_t bytes = measure(r, t->keep, &l, &n);
+		size_t nodes = t->root[k + 1] - t->root[k];
+		size_t leaves = t->first[k + 1] - t->first[k];
+		size_t bytes = 2 + 2 * nodes - leaves + leaves * t->keep;
 
 		ok = read_tree(t, k, r, depth) == 0;
 		r.p += bytes;

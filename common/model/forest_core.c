@@ -230,6 +230,7 @@ outlook_free(struct outlook *o)
 /* some rows on their way through the three forests */
 struct batch {
 	size_t rows;
+	size_t trees; /* of each forest that are asked */
 	size_t at[BLOCK]; /* the row's place in the outlook */
 	double level[BLOCK], cap[BLOCK];
 	float linear[BLOCK];
@@ -345,7 +346,8 @@ flush(const struct core *c, const struct features *f, struct batch *b,
 	bins_apply(&c->bins, b->x, b->rows, FEATURES, b->code, WIDTH);
 	memset(b->count, 0, sizeof b->count);
 	for (int k = 0; k < SETS; k++)
-		trees_count(c->set[k], b->code, WIDTH, b->rows, b->count[k]);
+		trees_count_some(
+		    c->set[k], b->trees, b->code, WIDTH, b->rows, b->count[k]);
 	for (size_t i = 0; i < b->rows; i++)
 		read_row(c, f, b, i, o);
 	b->rows = 0;
@@ -386,6 +388,7 @@ core_outlook(const struct core *c, const struct features *f,
 		return NULL;
 	}
 	b->rows = 0;
+	b->trees = full ? SIZE_MAX : (c->set[0]->trees + 1) / 2;
 	exp_table(c->set[0], b->exp_a);
 	exp_table(c->set[1], b->exp_b);
 	for (size_t i = 0; i < count; i++) {

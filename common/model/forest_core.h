@@ -138,7 +138,11 @@ void core_free(struct core *c);
 /* what the linear model of lead h says of a row of FEATURES */
 float core_linear(const struct core *c, size_t h, const float *x);
 
-/* core_outlook(c, f, origin, count, full): NULL where memory runs out */
+/*
+ * core_outlook(c, f, origin, count, full): forecasts of all experts. Unless
+ * full: medians alone, by half of the trees, as those that errors on held-out
+ * data are known of have half as many. NULL where memory runs out.
+ */
 struct outlook *core_outlook(const struct core *c, const struct features *f,
     const size_t *origin, size_t count, int full);
 
