@@ -58,8 +58,9 @@ decision_plan(struct decision *d)
 	n = (size_t)snprintf(s, sizeof(s), "%s\n", d->target);
 	n += (size_t)count_line(s + n, sizeof(s) - n,
 	    d->observed.known ? d->observed.instances : -1);
-	n +=
-	    (size_t)snprintf(s + n, sizeof(s) - n, "%s\n", d->observed.version);
+	/* a count that is not known has no version: none is written either */
+	n += (size_t)snprintf(s + n, sizeof(s) - n, "%s\n",
+	    d->observed.known ? d->observed.version : "");
 	n += (size_t)count_line(s + n, sizeof(s) - n, d->recommended);
 	digest16(s, n, d->plan);
 	n = (size_t)snprintf(

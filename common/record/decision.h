@@ -78,8 +78,9 @@ struct decision {
 };
 
 /* decision_plan(d): fills plan = first 16 hex digits of SHA-256 over target,
- * observed count and version, recommendation, each ended by LF; and id = the
- * same over plan and time. Deterministic. */
+ * observed count and version (empty where the count is not known),
+ * recommendation, each ended by LF; and id = the same over plan and time.
+ * Deterministic. */
 void decision_plan(struct decision *);
 
 /* decision_state(d, word): adds a state once. word is static. */
