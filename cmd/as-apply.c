@@ -249,6 +249,7 @@ carry_out(struct options *o, const struct record *r, const struct decision *d)
 		.to = d->recommended,
 		.took_ms = -1,
 		.confirmed = -1,
+		.expected = -1,
 		.at = d->time };
 	struct apply_settings s;
 	const char *wrong = find_settings(o, d->target, &s);

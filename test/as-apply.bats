@@ -575,6 +575,31 @@ result refused" ]
 %2E.%2F..%2Fx%20y.ndjson" ]
 }
 
+@test "as-apply: a count that somebody else changed is said once, and respected" {
+	decide 3 5 | apply --state "$state"
+	now=2026-11-23T17:01:00Z
+	echo 4 >"$dir/count"
+	decide 4 4 >"$dir/in"
+	run --separate-stderr -0 apply --state "$state" "$dir/in"
+	[ "$(result .expected)" = 5 ]
+	[ "$stderr" = "as-apply: $dir/in:1: 'web' has 4 instances, and by the journal it had 5: somebody else changes it" ]
+	[ "$(cat "$dir/count")" = 4 ]
+	now=2026-11-23T17:02:00Z
+	decide 4 6 >"$dir/in"
+	run --separate-stderr -0 apply --state "$state" "$dir/in"
+	[ "$(result .expected)" = null ]
+	[ -z "$stderr" ]
+	[ "$(cat "$dir/count")" = 6 ]
+	# our own changes, and decisions that know no count, are no news
+	now=2026-11-23T17:03:00Z
+	decide 3 3 '.action = "hold" | del(.current_instances,
+		.recommended_instances, .observed.instances, .observed.ready) |
+		.observed.error = "gone"' >"$dir/in"
+	decide 6 6 >>"$dir/in"
+	run --separate-stderr -0 apply --state "$state" "$dir/in"
+	[ -z "$stderr" ]
+}
+
 # --- approvals ---
 
 required='.approval = "required" | .expires = "2026-11-23T17:15:00Z"'

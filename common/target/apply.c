@@ -100,7 +100,9 @@ keep_intent(struct work *w)
 static int
 mend(struct work *w)
 {
-	struct apply_result cut = { .took_ms = -1, .confirmed = -1 };
+	struct apply_result cut = {
+		.took_ms = -1, .confirmed = -1, .expected = -1
+	};
 	const struct json *intent;
 	struct state state;
 	const char *text;
@@ -148,6 +150,24 @@ open_target(struct work *w)
 	return w->target != NULL ? 0 : -1;
 }
 
+/* A count that neither we nor an earlier decision know of is somebody else's
+ * doing. It is said once, and respected: the decision rests on it. */
+static void
+notice(struct work *w)
+{
+	const struct decision *d = w->d;
+	struct apply_result *out = w->out;
+
+	if (w->past.open != NULL || d->current < 0 || w->past.expected < 0 ||
+	    w->past.expected == d->current)
+		return;
+	out->expected = w->past.expected;
+	buf_printf(&out->notes,
+	    "'%s' has %ld instances, and by the journal it had %ld: somebody "
+	    "else changes it\n",
+	    d->target, d->current, out->expected);
+}
+
 /* A decision that asks for nothing may still find that an earlier change was
  * cut off, and learns what became of it. */
 static void
@@ -156,22 +176,35 @@ tend(struct work *w)
 	struct buf why = { 0 };
 	int lock;
 
-	if (w->s->state_dir == NULL || w->s->dry_run ||
-	    w->s->apply.driver == NULL || *w->s->apply.driver == '\0')
+	if (w->past.open == NULL || w->s->apply.driver == NULL ||
+	    *w->s->apply.driver == '\0' || open_target(w) != 0)
 		return;
-	if (recall(w) == 0 && w->past.open != NULL && open_target(w) == 0) {
-		lock = journal_lock(w->s->state_dir, w->d->target, 0, &why);
-		if (lock >= 0) {
-			if (recall(w) == 0 && w->past.open != NULL)
-				mend(w);
-			close(lock);
-		}
+	lock = journal_lock(w->s->state_dir, w->d->target, 0, &why);
+	if (lock >= 0) {
+		if (recall(w) == 0 && w->past.open != NULL)
+			mend(w);
+		close(lock);
 	}
-	/* none of this is this decision's error */
-	if (w->out->error.len > 0)
-		buf_printf(&w->out->notes, "%s\n", w->out->error.s);
-	buf_clear(&w->out->error);
 	buf_free(&why);
+}
+
+/* What the journal has to say before anything is done. None of its troubles
+ * is this decision's error, unless it is to be carried out. */
+static void
+look_back(struct work *w, int tending)
+{
+	struct apply_result *out = w->out;
+
+	if (w->s->state_dir == NULL || w->s->dry_run)
+		return;
+	if (recall(w) == 0) {
+		notice(w);
+		if (tending)
+			tend(w);
+	}
+	if (out->error.len > 0)
+		buf_printf(&out->notes, "%s\n", out->error.s);
+	buf_clear(&out->error);
 }
 
 /* The action and the counts go together; else what is wrong */
@@ -468,17 +501,17 @@ decide(struct work *w)
 	int quiet = d->action == ACTION_MAINTAIN || d->action == ACTION_HOLD;
 	int may = d->automatic && w->s->mode != APPLY_MONITOR;
 
-	if (quiet && contradiction(d) == NULL) {
-		tend(w);
+	quiet = quiet && contradiction(d) == NULL;
+	look_back(w, quiet || !may);
+	if (quiet)
 		end(out, APPLY_UNCHANGED);
-	} else if (!may && !w->s->dry_run) {
-		tend(w);
+	else if (!may && !w->s->dry_run)
 		end(out, APPLY_MONITORED);
-	} else if (check(w) != 0) {
+	else if (check(w) == 0)
+		act(w);
+	else {
 		end(out, APPLY_REFUSED);
 		keep_result(w, w->r->line, w->r->len, out);
-	} else {
-		act(w);
 	}
 }
 
@@ -494,6 +527,7 @@ apply_decision(const struct apply_settings *s, const struct decision *d,
 		.to = d->recommended,
 		.took_ms = -1,
 		.confirmed = -1,
+		.expected = -1,
 		.at = w.now };
 	snprintf(out->driver, sizeof(out->driver), "%s",
 	    s->apply.driver != NULL && *s->apply.driver != '\0'

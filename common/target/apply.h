@@ -52,6 +52,8 @@ struct apply_result {
 	long took_ms; /* -1: nothing was done */
 	int confirmed; /* read back and right; -1: nothing was written */
 	struct buf error; /* why not; what is left to know; may be empty */
+	long expected; /* the count as we knew it, where somebody else has
+			* changed it since; else -1 */
 	int64_t at; /* ms */
 	int exit; /* enum status */
 	struct buf notes; /* lines about the journal, for stderr */

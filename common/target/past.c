@@ -71,6 +71,16 @@ see_done(struct scan *s, const struct record *r, long long at)
 		s->p->granted = 0;
 }
 
+/* A count that stands in a record; what it does not say stays as it was */
+static void
+expect(struct past *p, const struct json *j, const char *name)
+{
+	double x;
+
+	if (json_get_num(j, name, &x) == 0 && x >= 0 && x <= 1e6)
+		p->expected = (long)x;
+}
+
 static void
 see_result(struct scan *s, const struct record *r)
 {
@@ -83,8 +93,10 @@ see_result(struct scan *s, const struct record *r)
 	if (json_get_time(result, "at", &at) != 0)
 		at = 0;
 	/* only what was written has been read back, or not */
-	if (json_get(result, "confirmed") != NULL)
+	if (json_get(result, "confirmed") != NULL) {
 		see_done(s, r, at);
+		expect(s->p, result, "to");
+	}
 }
 
 static void
@@ -117,7 +129,9 @@ see(void *ctx, const struct record *r, int64_t logged)
 	const char *type = json_get_str(r->json, "type");
 
 	(void)logged;
-	if (is(type, "intent"))
+	if (is(type, "decision") && !is(json_get_str(r->json, "id"), s->d->id))
+		expect(s->p, r->json, "current_instances");
+	else if (is(type, "intent"))
 		see_intent(s, r);
 	else if (is(type, "result"))
 		see_result(s, r);
@@ -133,7 +147,7 @@ past_read(struct past *p, const char *dir, const struct decision *d,
 	struct scan s = { p, d, now, 0 };
 	int64_t since = d->time < now ? d->time : now;
 
-	*p = (struct past){ .open = NULL };
+	*p = (struct past){ .expected = -1 };
 	if (dir == NULL)
 		return 0;
 	since -= (int64_t)PAST_DAYS * 86400 * 1000;

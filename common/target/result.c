@@ -31,6 +31,8 @@ put_result(struct buf *b, const struct apply_result *r)
 	if (r->confirmed >= 0)
 		buf_printf(
 		    b, ",\"confirmed\":%s", r->confirmed ? "true" : "false");
+	if (r->expected >= 0)
+		record_put_num(b, "expected", (double)r->expected);
 	if (r->error.len > 0)
 		record_put_str(b, "error", r->error.s);
 	record_put_time(b, "at", r->at);
