@@ -40,11 +40,11 @@ history_count(const struct history *h, int64_t since)
 }
 
 int64_t
-history_seen_at(const struct history *h, const char *signal)
+history_missing(const struct history *h, const char *signal)
 {
 	for (size_t i = 0; i < h->n_seen; i++)
 		if (strcmp(h->seen[i].signal, signal) == 0)
-			return h->seen[i].time;
+			return h->seen[i].missing;
 	return 0;
 }
 
@@ -114,20 +114,27 @@ history_removable(const struct history *h, long n, int64_t now, int64_t until,
 /* --- from the journal --- */
 
 static void
-note_seen(struct history *h, const char *signal, int64_t time)
+note_input(struct history *h, const struct json *in, int64_t time)
 {
+	const char *signal = json_get_str(in, "signal");
 	size_t i = 0;
+	double x;
 
+	if (signal == NULL || strlen(signal) >= sizeof(h->seen[i].signal))
+		return;
 	while (i < h->n_seen && strcmp(h->seen[i].signal, signal) != 0)
 		i++;
 	if (i == HISTORY_SIGNALS)
 		return;
 	if (i == h->n_seen) {
-		snprintf(
-		    h->seen[i].signal, sizeof(h->seen[i].signal), "%s", signal);
+		h->seen[i].missing = 0;
+		memcpy(h->seen[i].signal, signal, strlen(signal) + 1);
 		h->n_seen++;
 	}
-	h->seen[i].time = time;
+	if (json_get_num(in, "value", &x) == 0)
+		h->seen[i].missing = 0;
+	else if (h->seen[i].missing == 0)
+		h->seen[i].missing = time;
 }
 
 static void
@@ -175,9 +182,7 @@ note_decision(struct history *h, const struct json *j)
 		return;
 	for (const struct json *in = json_first(json_get(j, "inputs"));
 	     in != NULL; in = json_next(in))
-		if (json_get_str(in, "signal") != NULL &&
-		    json_get_num(in, "value", &x) == 0)
-			note_seen(h, json_get_str(in, "signal"), time);
+		note_input(h, in, time);
 	/* the vote is repeated while it is young: its first time counts */
 	if (json_get_num(json_get(j, "votes"), "panic", &x) != 0) {
 		h->panic_time = 0;

@@ -28,9 +28,10 @@ struct history_pending { /* a plan that waits for a person */
 	int64_t since;
 };
 
-struct history_seen { /* the last time that a signal had a value */
+struct history_seen { /* of one signal, by the decisions' inputs */
 	char signal[128];
-	int64_t time;
+	int64_t missing; /* the first of those without a value that came after
+			  * all with one; 0: the newest had one */
 };
 
 struct history {
@@ -80,8 +81,9 @@ long history_count(const struct history *h, int64_t since);
 long history_removable(const struct history *h, long n, int64_t now,
     int64_t until, double period_s);
 
-/* history_seen_at(h, signal): when it had a value last; 0: not known */
-int64_t history_seen_at(const struct history *h, const char *signal);
+/* history_missing(h, signal): since when decisions have been made without it;
+ * 0: they have not, as far as is known */
+int64_t history_missing(const struct history *h, const char *signal);
 
 /* history_pending_since(h, plan): since when it waits; 0: it does not */
 int64_t history_pending_since(const struct history *h, const char *plan);

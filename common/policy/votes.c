@@ -35,20 +35,15 @@ remark(struct decide_view *v, const char *text)
 	v->note[n] = '\0';
 }
 
-/* Since when there is nothing to go by: 0 where nobody knows */
+/* Since when there is nothing to go by: its newest sample, or where it has none
+ * the first decision that had to do without; 0 where nobody knows */
 static int64_t
 missing_since(const struct decide_input *in, const struct decide_view *v)
 {
-	int64_t since = v->forecast != NULL ? v->forecast->origin : 0;
-	int64_t seen = in->history != NULL
-	    ? history_seen_at(in->history, v->conf->name)
-	    : 0;
-
-	if (seen > since)
-		since = seen;
-	if (since == 0 && in->history != NULL && in->history->born > 0)
-		since = in->history->born;
-	return since;
+	if (v->forecast != NULL && v->forecast->origin > 0)
+		return v->forecast->origin;
+	return in->history != NULL ? history_missing(in->history, v->conf->name)
+				   : 0;
 }
 
 static void
