@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 struct candidate {
 	const struct method *method;
@@ -18,54 +19,81 @@ drop(struct candidate *c)
 	c->state = NULL;
 }
 
-/* Pinball losses of each at the origins that both held out: of the decisions'
- * windows' peaks, and of the horizon's */
 static int
 compare(const struct trained *t, const struct grid *g, size_t n,
     struct candidate *k, struct choice *c)
 {
 	struct window_steps w[2] = { trained_window(t, 0),
 		trained_window(t, 0) };
-	struct window_steps whole = { 1, t->H };
 	size_t from = k[0].held.origin[0];
-	struct validation v;
 
 	w[1].from = 1;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		if (validate_rows(&c->v[i], g, n, &k[i].held, from, t->H, 1) !=
-			0 ||
-		    validate_windows(&v, g, n, &k[i].held, from, &whole, 1) !=
 			0 ||
 		    validate_windows(&c->v[i], g, n, &k[i].held, from, w, 2) !=
 			0)
 			return -1;
-		c->peak[i] = v.window_pinball;
-	}
 	c->compared = 1;
 	return 0;
 }
 
-/* Both losses count alike, whatever their size. Equal: the simpler one. */
-static int
-judge(struct choice *c)
+/* Errors and quantiles' losses alike, whatever their sizes */
+static double
+path_loss(const struct validation *v)
 {
-	double a = c->v[0].window_pinball, b = c->v[1].window_pinball;
+	double pinball = 0;
+
+	for (int i = 0; i < FORECAST_LEVELS; i++)
+		pinball += v->pinball[i] / FORECAST_LEVELS;
+	return sqrt(v->wape * pinball);
+}
+
+/* Which one the forecast is by: index into c->v */
+static int
+judge_path(struct choice *c)
+{
+	double a = path_loss(&c->v[0]), b = path_loss(&c->v[1]);
+	int useless = c->v[0].skill_vs_last <= 0 && c->v[1].skill_vs_last > 0;
+	int best = a < 1.1 * b && !useless ? 0 : 1;
 
 	snprintf(c->why, sizeof(c->why),
-	    "held-out pinball loss of the decisions' peaks and of the "
-	    "horizon's: %s %.4g and %.4g, %s %.4g and %.4g",
-	    c->name[0], a, c->peak[0], c->name[1], b, c->peak[1]);
-	return a * c->peak[0] < b * c->peak[1] ? 0 : 1;
+	    "on the same held-out data its error is %.1f %%, that of '%s' "
+	    "%.1f %%",
+	    100 * c->v[best].wape, c->name[!best], 100 * c->v[!best].wape);
+	return best;
+}
+
+/* Whether the windows of the forest's forecast are by online all the same */
+static int
+judge_windows(struct choice *c)
+{
+	double a = c->v[0].window_pinball, b = c->v[1].window_pinball;
+	size_t n = strlen(c->why);
+	int other = !(a <= b);
+
+	snprintf(c->why + n, sizeof(c->why) - n,
+	    "; decisions' windows are by '%s', with a pinball loss of %.3g "
+	    "against %.3g",
+	    c->name[other], other ? b : a, other ? a : b);
+	return other;
 }
 
 static int
-finish(struct trained *t, struct candidate *k, const struct grid *g, size_t n,
-    const struct train_options *o, const char **why)
+finish(struct trained *t, struct candidate *k, struct candidate *other,
+    const struct grid *g, size_t n, const struct train_options *o,
+    const char **why)
 {
 	t->method = k->method;
 	t->state = k->state;
 	k->state = NULL; /* it is t's now */
-	if (trained_tables(t, g, n, &k->held, o, why) == 0)
+	if (other != NULL) {
+		t->decider = other->method;
+		t->decider_state = other->state;
+		other->state = NULL;
+	}
+	if (trained_tables(t, g, n, &k->held,
+		other != NULL ? &other->held : NULL, o, why) == 0)
 		return 0;
 	trained_free(t);
 	return -1;
@@ -78,7 +106,7 @@ choose_fit(struct trained *t, const struct grid *g, size_t n,
 	struct candidate k[2] = { { .method = &method_forest },
 		{ .method = &method_online } };
 	struct method_options mo = { .seed = o->seed, .threads = o->threads };
-	int best = 1, r = -1;
+	int best = 1, other = 0, r = -1;
 
 	*t = (struct trained){ 0 };
 	*c = (struct choice){ .name = { "forest", "online" } };
@@ -98,9 +126,10 @@ choose_fit(struct trained *t, const struct grid *g, size_t n,
 	if (k[0].state != NULL && k[0].held.count > 0) {
 		if (compare(t, g, n, k, c) != 0)
 			goto end;
-		best = judge(c);
+		best = judge_path(c);
+		other = best == 0 && judge_windows(c);
 	}
-	r = finish(t, &k[best], g, n, o, why);
+	r = finish(t, &k[best], other ? &k[1] : NULL, g, n, o, why);
 end:
 	drop(&k[0]);
 	drop(&k[1]);

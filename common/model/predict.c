@@ -12,7 +12,15 @@ enum {
 	HOUR_MS = 3600 * 1000,
 	REPLAY = 24, /* origins by which a dear method's scales are moved on */
 	REPLAY_S = 1800, /* their distance */
+	CLOCK_MS = 30 * 1000, /* how far a source's clock may be ahead */
 	ORIGINS_MAX = 4096
+};
+
+/* What a method says at the newest origins, and at some before them */
+struct view {
+	size_t every; /* distance of the origins that move the scales */
+	struct rows rows;
+	double *scale; /* of one track, by row */
 };
 
 /* One forecast in the making */
@@ -25,10 +33,8 @@ struct job {
 	size_t late; /* steps that the newest sample is late by */
 	size_t stable; /* origins that a removal must agree on */
 	size_t held; /* steps that a drop is held for */
-	size_t every; /* distance of the origins that move the scales */
-	struct rows rows;
 	struct path path;
-	double *scale; /* of one track, by row */
+	struct view own, other; /* of the method, and of another decider */
 };
 
 static void
@@ -82,11 +88,19 @@ judge_quality(struct forecast *f, const struct grid *g, int64_t now)
 	f->longest_gap_s = (double)grid_longest_gap(g) * g->step;
 }
 
+static size_t
+steps_of(double seconds, double step)
+{
+	double k = floor(seconds / step + 0.5);
+
+	return k < 1 ? 1 : k > ORIGINS_MAX ? ORIGINS_MAX : (size_t)k;
+}
+
 /* Rising origins, each once: those of the drop guard and of stabilisation
  * one after the other up to now, before them those that move the scales on
  * from where training ended. */
 static size_t
-choose_origins(const struct job *j, size_t *origin)
+choose_origins(const struct job *j, size_t every, size_t *origin)
 {
 	const struct grid *g = j->g;
 	size_t near = j->stable > j->held + 1 ? j->stable : j->held + 1;
@@ -97,11 +111,10 @@ choose_origins(const struct job *j, size_t *origin)
 	from = end + 1 - (ptrdiff_t)j->t->reach;
 	if (from < (ptrdiff_t)first - ORIGINS_MAX)
 		from = (ptrdiff_t)first - ORIGINS_MAX;
-	if (j->every > 1 &&
-	    from < (ptrdiff_t)first - REPLAY * (ptrdiff_t)j->every)
-		from = (ptrdiff_t)first - REPLAY * (ptrdiff_t)j->every;
+	if (every > 1 && from < (ptrdiff_t)first - REPLAY * (ptrdiff_t)every)
+		from = (ptrdiff_t)first - REPLAY * (ptrdiff_t)every;
 	for (size_t i = from > 0 ? (size_t)from : 0; i < first; i++)
-		if ((since + i) % j->every == 0)
+		if ((since + i) % every == 0)
 			origin[count++] = i;
 	for (size_t i = first; i < g->n; i++)
 		origin[count++] = i;
@@ -109,33 +122,56 @@ choose_origins(const struct job *j, size_t *origin)
 }
 
 static int
-ask(struct job *j)
+ask(struct job *j, struct view *v, const struct method *m, const void *state)
 {
 	size_t *origin =
 	    malloc((2 * ORIGINS_MAX + j->stable + j->held) * sizeof(*origin));
 	size_t count = 0;
 	int r = -1;
 
-	if (origin != NULL && path_init(&j->path, j->t->reach) == 0) {
-		count = choose_origins(j, origin);
-		j->scale = calloc(count, sizeof(*j->scale));
-		if (j->scale != NULL)
-			r = j->t->method->predict(j->t->state, j->g, origin,
-			    count, &j->rows, &j->path);
+	v->every = m->dear ? steps_of(REPLAY_S, j->g->step) : 1;
+	if (origin != NULL) {
+		count = choose_origins(j, v->every, origin);
+		v->scale = calloc(count, sizeof(*v->scale));
 	}
+	if (v->scale != NULL)
+		r = m->predict(state, j->g, origin, count, &v->rows, &j->path);
 	free(origin);
 	return r;
 }
 
+/* Both methods are asked, the one whose path is the forecast last */
+static int
+ask_all(struct job *j)
+{
+	const struct trained *t = j->t;
+
+	if (path_init(&j->path, t->reach) != 0)
+		return -1;
+	if (t->decider != NULL &&
+	    ask(j, &j->other, t->decider, t->decider_state) != 0)
+		return -1;
+	return ask(j, &j->own, t->method, t->state);
+}
+
+/* Whose forecasts a track is of */
+static struct view *
+view_of(struct job *j, enum track_use use)
+{
+	return j->t->decider != NULL && use <= TRACK_NEXT ? &j->other : &j->own;
+}
+
 /*
  * A copy of a track, moved on from the end of training by the errors that
- * have become known since; its scale at each row's origin goes to j->scale.
+ * have become known since; its scale at each row's origin goes to the view's
+ * scale.
  */
 static struct track
-follow(const struct job *j, enum track_use use)
+follow(struct job *j, enum track_use use)
 {
 	const struct grid *g = j->g;
-	const struct rows *r = &j->rows;
+	struct view *v = view_of(j, use);
+	const struct rows *r = &v->rows;
 	struct track t = j->t->track[use];
 	struct load_mean mean = j->t->mean;
 	ptrdiff_t end = grid_find(g, j->t->end / 1000);
@@ -143,7 +179,7 @@ follow(const struct job *j, enum track_use use)
 	size_t next = 0, known = 0, moved = 0;
 
 	for (; next < r->count && r->origin[next] < first; next++)
-		j->scale[next] = track_scale(&t, &mean, g, r->origin[next]);
+		v->scale[next] = track_scale(&t, &mean, g, r->origin[next]);
 	while (known < r->count && r->origin[known] + t.to < first)
 		known++;
 	for (size_t i = first; i < g->n; i++) {
@@ -156,7 +192,7 @@ follow(const struct job *j, enum track_use use)
 			size_t o = r->origin[known];
 			double y = track_actual(&t, g, g->n, o);
 			size_t steps =
-			    o - moved < j->every ? o - moved : j->every;
+			    o - moved < v->every ? o - moved : v->every;
 
 			if (isnan(y))
 				continue;
@@ -165,7 +201,7 @@ follow(const struct job *j, enum track_use use)
 			moved = o;
 		}
 		for (; next < r->count && r->origin[next] == i; next++)
-			j->scale[next] = track_scale(&t, &mean, g, i);
+			v->scale[next] = track_scale(&t, &mean, g, i);
 	}
 	return t;
 }
@@ -176,8 +212,9 @@ put_window(struct job *j, enum track_use use, const char *name, double from_s)
 {
 	struct forecast *f = j->f;
 	struct forecast_window *w = &f->windows[f->n_windows];
+	const struct view *v = view_of(j, use);
 	struct track t = follow(j, use);
-	size_t n = j->stable < j->rows.count ? j->stable : j->rows.count;
+	size_t n = j->stable < v->rows.count ? j->stable : v->rows.count;
 
 	*w = (struct forecast_window){ .from_s = from_s, .n = (double)t.pool };
 	snprintf(w->name, sizeof(w->name), "%s", name);
@@ -194,12 +231,12 @@ put_window(struct job *j, enum track_use use, const char *name, double from_s)
 	memcpy(w->errors, t.error, t.n * sizeof(*t.error));
 	memcpy(w->levels, t.level, t.n * sizeof(*t.level));
 	for (size_t i = 0; i < n; i++) {
-		size_t row = j->rows.count - n + i;
+		size_t row = v->rows.count - n + i;
 		double back = (double)(n - 1 - i) * f->step_s * 1000;
 
 		w->at[i].time = f->origin - (int64_t)llround(back);
-		w->at[i].point = track_point(&t, &j->rows, row);
-		w->at[i].scale = j->scale[row];
+		w->at[i].point = track_point(&t, &v->rows, row);
+		w->at[i].scale = v->scale[row];
 	}
 	w->n_at = n;
 	return 0;
@@ -209,7 +246,8 @@ put_window(struct job *j, enum track_use use, const char *name, double from_s)
 static void
 put_drop(struct job *j)
 {
-	const struct rows *r = &j->rows;
+	const struct view *v = view_of(j, TRACK_NEXT);
+	const struct rows *r = &v->rows;
 	const struct grid *g = j->g;
 	struct forecast *f = j->f;
 	struct track t = follow(j, TRACK_NEXT);
@@ -222,7 +260,7 @@ put_drop(struct job *j)
 
 		if (o + 1 + j->held < g->n || isnan(y))
 			continue;
-		z = (y - track_point(&t, r, i)) / j->scale[i];
+		z = (y - track_point(&t, r, i)) / v->scale[i];
 		f->drop_z = z;
 		f->has_drop = 1;
 		if (z < t.drop)
@@ -237,8 +275,8 @@ static void
 put_hour(struct job *j)
 {
 	struct track t = follow(j, TRACK_HOUR);
-	size_t last = j->rows.count - 1;
-	double v = track_point(&t, &j->rows, last), s = j->scale[last];
+	size_t last = j->own.rows.count - 1;
+	double v = track_point(&t, &j->own.rows, last), s = j->own.scale[last];
 
 	j->f->mean_1h = v;
 	j->f->mean_1h_lo = v + fmin(track_reach(&t, s, 0.05), 0);
@@ -267,7 +305,7 @@ make_quantiles(struct job *j)
 
 	for (size_t i = 0; i < j->t->steps && last < j->H; i++) {
 		struct track t = follow(j, TRACK_STEPS + (unsigned)i);
-		double s = j->scale[j->rows.count - 1];
+		double s = j->own.scale[j->own.rows.count - 1];
 
 		for (int k = 1; k < FORECAST_LEVELS; k++) {
 			double q = track_reach(&t, s, forecast_levels[k]);
@@ -322,7 +360,7 @@ put_peak(struct job *j, size_t window)
 	const struct path *p = &j->path;
 	struct forecast *f = j->f;
 	size_t w = j->t->peak_w[window], own = 0, n = f->n_peaks;
-	size_t last = j->rows.count - 1;
+	size_t last = j->own.rows.count - 1;
 	struct track t;
 
 	while (own < p->peaks && p->peak_w[own] != w)
@@ -335,8 +373,9 @@ put_peak(struct job *j, size_t window)
 		if (own < p->peaks)
 			q = p->peak[k][own];
 		else
-			q = track_point(&t, &j->rows, last) +
-			    track_reach(&t, j->scale[last], forecast_levels[k]);
+			q = track_point(&t, &j->own.rows, last) +
+			    track_reach(
+				&t, j->own.scale[last], forecast_levels[k]);
 		if (k > 0)
 			q = fmax(q, f->peak[k - 1][n]);
 		if (n > 0) /* a longer window's peak is no lower */
@@ -370,14 +409,6 @@ put_model(struct job *j)
 	f->dynamics = n > 0 ? sum / (double)n : (double)NAN;
 }
 
-static size_t
-steps_of(double seconds, double step)
-{
-	double k = floor(seconds / step + 0.5);
-
-	return k < 1 ? 1 : k > ORIGINS_MAX ? ORIGINS_MAX : (size_t)k;
-}
-
 /* Everything that a model says of a grid. 0, or -1: out of memory. */
 static int
 forecast_by(struct job *j)
@@ -387,10 +418,7 @@ forecast_by(struct job *j)
 
 	j->stable = steps_of(j->o->stabilisation, j->g->step);
 	j->held = steps_of(j->o->drop_hold, j->g->step);
-	j->every = 1;
-	if (j->t->method->dear)
-		j->every = steps_of(REPLAY_S, j->g->step);
-	if (ask(j) != 0 || put_path(j) != 0)
+	if (ask_all(j) != 0 || put_path(j) != 0)
 		goto end;
 	for (size_t i = 0; i < j->t->peaks; i++)
 		if (j->t->peak_w[i] <= j->H)
@@ -403,9 +431,11 @@ forecast_by(struct job *j)
 	put_model(j);
 	r = 0;
 end:
-	rows_free(&j->rows);
+	rows_free(&j->own.rows);
+	rows_free(&j->other.rows);
+	free(j->own.scale);
+	free(j->other.scale);
 	path_free(&j->path);
-	free(j->scale);
 	return r;
 }
 
@@ -515,16 +545,42 @@ forecast_grid(struct job *j, const struct trained *t, const char **why)
 	return forecast_by(j);
 }
 
+/* Everything that is known of a series with samples */
+static int
+forecast_samples(struct job *j, const struct trained *t, const struct series *s,
+    const char **why)
+{
+	struct forecast *f = j->f;
+	double step = j->o->step;
+	struct grid g;
+	int r;
+
+	f->origin = s->t[s->n - 1];
+	if (isnan(step))
+		step = t != NULL ? t->step : grid_step(s);
+	if (isnan(step)) {
+		too_little(f, 0, PREDICT_LEARN_H);
+		return 0;
+	}
+	if (grid_make(&g, s, step, why) != 0)
+		return -1;
+	f->step_s = g.step;
+	judge_quality(f, &g, j->o->now);
+	grid_keep(&g, TRAIN_POINTS);
+	j->g = &g;
+	r = forecast_grid(j, t, why);
+	grid_free(&g);
+	return r;
+}
+
 int
 predict_series(struct forecast *f, const struct trained *t,
-    const struct series *s, const struct predict_options *options,
+    const struct series *all, const struct predict_options *options,
     const char **why)
 {
 	struct predict_options o = *options;
 	struct job j = { .f = f, .o = &o };
-	double step = o.step;
-	struct grid g;
-	int r = 0;
+	struct series s = *all;
 
 	*f = (struct forecast){ .time = o.now, .error_1h = NAN };
 	f->mean_1h = f->mean_1h_lo = f->mean_1h_hi = (double)NAN;
@@ -535,29 +591,19 @@ predict_series(struct forecast *f, const struct trained *t,
 		o.boot = t != NULL ? t->boot : 60;
 	if (isnan(o.interval))
 		o.interval = t != NULL ? t->interval : 60;
-	if (describe(f, s) != 0)
+	/* what came after now does not count; clocks differ by seconds */
+	while (s.n > 0 && s.t[s.n - 1] > o.now + CLOCK_MS)
+		s.n--;
+	if (describe(f, &s) != 0)
 		goto fail;
-	if (s->n == 0) {
+	if (s.n == 0) {
 		say(f->no_forecast, sizeof(f->no_forecast),
-		    s->error != NULL ? s->error : "no samples");
+		    all->n > 0		  ? "all samples are ahead of the clock"
+			: s.error != NULL ? s.error
+					  : "no samples");
 		return 0;
 	}
-	f->origin = s->t[s->n - 1];
-	if (isnan(step))
-		step = t != NULL ? t->step : grid_step(s);
-	if (isnan(step)) {
-		too_little(f, 0, PREDICT_LEARN_H);
-		return 0;
-	}
-	if (grid_make(&g, s, step, why) != 0)
-		goto fail;
-	f->step_s = g.step;
-	judge_quality(f, &g, o.now);
-	grid_keep(&g, TRAIN_POINTS);
-	j.g = &g;
-	r = forecast_grid(&j, t, why);
-	grid_free(&g);
-	if (r == 0)
+	if (forecast_samples(&j, t, &s, why) == 0)
 		return 0;
 fail:
 	forecast_free(f);

@@ -22,7 +22,8 @@ struct predict_options {
 };
 
 /*
- * predict_series(f, t, s, o, why): the forecast for a finished series. t NULL:
+ * predict_series(f, t, s, o, why): the forecast for a finished series, of which
+ * samples later than now (by more than 30 s) are left alone. t NULL:
  * the method online learns on the spot. t not accepted, or made for another
  * step, horizon or window: the same, with a note. Where there can be no
  * forecast f says why (no_forecast) and holds what was observed.

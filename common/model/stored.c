@@ -83,19 +83,6 @@ put_calibration(const struct trained *t, struct buf *b)
 	buf_str(b, "]}");
 }
 
-/* The first track that is the same as track i: many are */
-static size_t
-same(const struct trained *t, size_t i)
-{
-	const struct track *a = &t->track[i];
-	size_t j = 0;
-
-	while (t->track[j].kind != a->kind || t->track[j].from != a->from ||
-	    t->track[j].to != a->to)
-		j++;
-	return j;
-}
-
 static void
 pack_track(struct buf *b, const struct track *t)
 {
@@ -163,7 +150,7 @@ pack_tracks(const struct trained *t, struct buf *b)
 	pack_uint(b, FORM, 1);
 	pack_double(b, v, 2);
 	for (size_t i = 0; i < tracks(t); i++)
-		if (t->track[i].to > 0 && same(t, i) == i)
+		if (t->track[i].to > 0 && trained_same(t, i) == i)
 			pack_track(b, &t->track[i]);
 }
 
@@ -182,8 +169,8 @@ unpack_tracks(struct trained *t, const struct buf *b)
 	for (size_t i = 0; i < tracks(t); i++) {
 		if (t->track[i].to == 0)
 			continue;
-		if (same(t, i) != i)
-			t->track[i] = t->track[same(t, i)];
+		if (trained_same(t, i) != i)
+			t->track[i] = t->track[trained_same(t, i)];
 		else if (unpack_track(&u, &t->track[i]) != 0)
 			return -1;
 	}
@@ -209,11 +196,16 @@ stored_write(const struct trained *t, const char *metric, struct buf *out)
 	snprintf(m.method, sizeof(m.method), "%s", t->method->name);
 	t->method->save(t->state, &m.part[0]);
 	pack_tracks(t, &m.part[1]);
+	if (t->decider != NULL) {
+		snprintf(
+		    m.windows_by, sizeof(m.windows_by), "%s", t->decider->name);
+		t->decider->save(t->decider_state, &m.part[m.parts++]);
+	}
 	put_calibration(t, &calibration);
 	stored_validation(&t->validation, &validation);
 	buf_str(&text, metric);
-	failed = m.part[0].failed || m.part[1].failed || calibration.failed ||
-	    validation.failed || text.failed;
+	failed = m.part[0].failed || m.part[1].failed || m.part[2].failed ||
+	    calibration.failed || validation.failed || text.failed;
 	m.metric = text.s; /* model_free frees it */
 	m.calibration = calibration.s;
 	m.validation = validation.s;
@@ -225,6 +217,14 @@ stored_write(const struct trained *t, const char *metric, struct buf *out)
 	return failed || out->failed ? -1 : 0;
 }
 
+static void *
+load_part(const struct method *m, const struct buf *b, const char **why)
+{
+	struct unpack u = { (const unsigned char *)b->s, b->len, 0 };
+
+	return m->load(&u, why);
+}
+
 int
 stored_read(struct trained *t, const struct model *m, const char **why)
 {
@@ -232,24 +232,28 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 		.boot = m->boot_s,
 		.interval = m->interval_s,
 		.seed = (uint64_t)m->seed };
-	struct unpack u;
+	int by_other = m->windows_by[0] != '\0';
 
 	*t = (struct trained){ .method = method_find(m->method) };
+	if (by_other)
+		t->decider = method_find(m->windows_by);
 	*why = "made by a method that is not known here";
-	if (t->method == NULL)
+	if (t->method == NULL || (by_other && t->decider == NULL))
 		return -1;
 	*why = "its numbers do not fit together";
-	if (m->parts != 2 || m->horizon_s / m->step_s > 1e5 ||
+	if (m->parts != (by_other ? 3 : 2) || m->horizon_s / m->step_s > 1e5 ||
 	    (m->boot_s + m->interval_s) / m->step_s > 1e5)
 		return -1;
 	trained_shape(t, m->step_s, &o);
 	if (unpack_tracks(t, &m->part[1]) != 0)
 		return -1;
-	u = (struct unpack){ (const unsigned char *)m->part[0].s,
-		m->part[0].len, 0 };
-	t->state = t->method->load(&u, why);
-	if (t->state == NULL)
+	t->state = load_part(t->method, &m->part[0], why);
+	if (t->state != NULL && by_other)
+		t->decider_state = load_part(t->decider, &m->part[2], why);
+	if (t->state == NULL || (by_other && t->decider_state == NULL)) {
+		trained_free(t);
 		return -1;
+	}
 	t->end = m->trained;
 	t->span_s = m->span_s;
 	t->samples = (size_t)m->samples;

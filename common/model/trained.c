@@ -69,37 +69,35 @@ trained_shape(struct trained *t, double step, const struct train_options *o)
 		    t->step_lead[k], t->step_lead[k]);
 }
 
-static void
-copy_table(struct track *to, const struct track *from)
+size_t
+trained_same(const struct trained *t, size_t i)
 {
-	enum track_kind kind = to->kind;
+	const struct track *a = &t->track[i];
+	size_t j = t->decider != NULL && i > TRACK_NEXT ? TRACK_NEXT + 1 : 0;
 
-	*to = *from;
-	to->kind = kind;
+	while (t->track[j].kind != a->kind || t->track[j].from != a->from ||
+	    t->track[j].to != a->to)
+		j++;
+	return j;
 }
 
 /* Many windows are one and the same: each is learnt once */
 static int
 learn_tracks(struct trained *t, const struct grid *g, size_t n,
-    const struct rows *held, const struct train_options *o)
+    const struct rows *held, const struct rows *decider, int brief, size_t late)
 {
-	size_t count = TRACK_STEPS + t->steps;
-
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < TRACK_STEPS + t->steps; i++) {
 		struct track *a = &t->track[i];
-		size_t j = 0;
+		const struct rows *r = i <= TRACK_NEXT ? decider : held;
+		size_t j = trained_same(t, i);
 
 		if (a->to == 0) /* one of fewer peaks than there is room for */
 			continue;
-		if (o->brief && i < TRACK_NEXT && i / 2 != o->late)
+		if (brief && i < TRACK_NEXT && i / 2 != late)
 			continue;
-		while (j < i &&
-		    (t->track[j].n == 0 || t->track[j].kind != a->kind ||
-			t->track[j].from != a->from || t->track[j].to != a->to))
-			j++;
-		if (j < i)
-			copy_table(a, &t->track[j]);
-		else if (track_learn(a, g, n, held, NULL, NULL) != 0)
+		if (j < i && t->track[j].begun)
+			*a = t->track[j];
+		else if (track_learn(a, g, n, r, NULL, NULL) != 0)
 			return -1;
 	}
 	return 0;
@@ -122,19 +120,21 @@ set_mean(struct trained *t, const struct grid *g, size_t n)
 
 int
 trained_tables(struct trained *t, const struct grid *g, size_t n,
-    const struct rows *held, const struct train_options *o, const char **why)
+    const struct rows *held, const struct rows *decider,
+    const struct train_options *o, const char **why)
 {
+	const struct rows *by = decider != NULL ? decider : held;
 	struct window_steps w[2];
 
 	*why = "out of memory";
 	set_mean(t, g, n);
-	if (learn_tracks(t, g, n, held, o) != 0 ||
+	if (learn_tracks(t, g, n, held, by, o->brief, o->late) != 0 ||
 	    validate_rows(&t->validation, g, n, held, 0, t->H, !o->brief) != 0)
 		return -1;
 	w[0] = w[1] = trained_window(t, 0);
 	w[1].from = 1;
 	if (!o->brief &&
-	    validate_windows(&t->validation, g, n, held, 0, w, 2) != 0)
+	    validate_windows(&t->validation, g, n, by, 0, w, 2) != 0)
 		return -1;
 	t->accepted =
 	    t->method == &method_last || t->validation.skill_vs_last > 0;
@@ -157,7 +157,7 @@ trained_fit(struct trained *t, const struct method *m, const struct grid *g,
 		return -1;
 	*why = "no origins could be held out";
 	if (held.count > 0)
-		r = trained_tables(t, g, n, &held, o, why);
+		r = trained_tables(t, g, n, &held, NULL, o, why);
 	rows_free(&held);
 	if (r != 0)
 		trained_free(t);
@@ -169,5 +169,7 @@ trained_free(struct trained *t)
 {
 	if (t->state != NULL)
 		t->method->free(t->state);
+	if (t->decider_state != NULL)
+		t->decider->free(t->decider_state);
 	*t = (struct trained){ 0 };
 }

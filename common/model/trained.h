@@ -44,6 +44,10 @@ struct train_options {
 struct trained {
 	const struct method *method;
 	void *state; /* of the method */
+	/* whose forecasts the decisions' windows and the drop guard rest on,
+	 * TRACK_AHEAD to TRACK_NEXT; NULL: the method itself */
+	const struct method *decider;
+	void *decider_state;
 	double step; /* s */
 	size_t H; /* what is forecast, in steps */
 	size_t reach; /* what the method looks ahead, >= H: decisions' windows
@@ -71,12 +75,18 @@ int trained_fit(struct trained *t, const struct method *m, const struct grid *g,
 void trained_free(struct trained *);
 
 /*
- * trained_tables(t, g, n, held, o, why): the part of it after the method's own
- * fit: tables and validation from held-out rows. t has method, state, step, H,
- * reach, boot, interval set. 0 or -1.
+ * trained_tables(t, g, n, held, decider, o, why): the part of it after the
+ * methods' own fits: tables and validation from held-out rows of the method,
+ * and of the decider, NULL where t has none. t has method, state and decider
+ * set, and its shape. 0 or -1.
  */
 int trained_tables(struct trained *t, const struct grid *g, size_t n,
-    const struct rows *held, const struct train_options *o, const char **why);
+    const struct rows *held, const struct rows *decider,
+    const struct train_options *o, const char **why);
+
+/* trained_same(t, i): the first track that is of the same windows and of the
+ * same method as track i, which may be i itself */
+size_t trained_same(const struct trained *t, size_t i);
 
 /* trained_shape(t, step, o): sets step, H, reach, boot, interval and the
  * tracks' windows for these options */

@@ -38,6 +38,8 @@ model_write(struct buf *b, const struct model *m)
 	record_put_num(b, "samples", m->samples);
 	record_put_num(b, "seed", m->seed);
 	record_put_str(b, "method", m->method);
+	if (m->windows_by[0] != '\0')
+		record_put_str(b, "windows_by", m->windows_by);
 	record_put_num(b, "boot_s", m->boot_s);
 	record_put_num(b, "interval_s", m->interval_s);
 	buf_str(b, parts_head);
@@ -168,7 +170,10 @@ read_rest(struct model *m, const struct json *j, const char **why)
 		return -1;
 	*why = "'method' is missing or too long";
 	if (json_get_str(j, "method") == NULL ||
-	    copy(m->method, sizeof(m->method), json_get_str(j, "method")) != 0)
+	    copy(m->method, sizeof(m->method), json_get_str(j, "method")) !=
+		0 ||
+	    copy(m->windows_by, sizeof(m->windows_by),
+		json_get_str(j, "windows_by")) != 0)
 		return -1;
 	*why = "a number is missing or out of range";
 	m->step_s = within(j, "step_s", 1e-3, 86400);

@@ -15,6 +15,7 @@ struct model {
 	char *metric; /* JSON text of the labels */
 	char name[128], target[256], unit[64]; /* of them */
 	char method[32];
+	char windows_by[32]; /* another method; "": the same */
 	double step_s, horizon_s; /* > 0 */
 	double boot_s, interval_s; /* of the decisions it is for */
 	int64_t trained; /* epoch ms, the newest sample learnt */
