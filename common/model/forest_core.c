@@ -1,5 +1,6 @@
 #include "model/forest_core.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,8 @@ core_fit(struct core *c, const struct features *f, size_t first, size_t n,
 	*c = (struct core){ .H = o->H };
 	if (rows_make(&r, f, first, n, o->H, o->seed) < 0)
 		return -1;
+	if (r.n == 0)
+		errno = ENODATA;
 	bad = r.n == 0 || fit_linear(c, &r) < 0 ||
 	    bins_fit(&c->bins, r.x, r.n, FEATURES, FEATURES) < 0;
 	if (!bad) {

@@ -128,7 +128,8 @@ void errors_weigh(const struct errors *e, size_t origin, int64_t since,
 
 /*
  * core_fit(c, f, first, n, o, trees): fit to the origins first..n-2 and the
- * targets before n. 0, or -1 where memory runs out; core_free in any case.
+ * targets before n. 0, or -1 with errno ENOMEM, or ENODATA where no origin has
+ * an observed target; core_free in any case.
  */
 int core_fit(struct core *c, const struct features *f, size_t first, size_t n,
     const struct forest_options *o, unsigned trees);

@@ -1,5 +1,6 @@
 #include "model/forest_core.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,22 @@ enough(const struct grid *v, size_t H)
 	    (double)observed >= 0.5 * day && changes > 0;
 }
 
+static struct forest *
+start(const struct grid *g, size_t n, const struct forest_options *o)
+{
+	struct forest *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->H = o->H;
+	f->step = g->step;
+	f->end = g->t0 + (int64_t)llround((double)(n - 1) * g->step);
+	f->zone = o->zone;
+	f->mode = MODE_GROWN;
+	return f;
+}
+
+/* where gaps leave nothing to learn from the simpler model is fitted */
 struct forest *
 forest_fit(const struct grid *g, size_t n, const struct forest_options *o,
     struct forest_holdout *held, const char **why)
@@ -258,7 +275,6 @@ forest_fit(const struct grid *g, size_t n, const struct forest_options *o,
 	struct forest_options own = *o;
 	struct forest *f;
 	struct grid v;
-	int bad;
 
 	if (held != NULL)
 		memset(held, 0, sizeof *held);
@@ -270,25 +286,23 @@ forest_fit(const struct grid *g, size_t n, const struct forest_options *o,
 	if (own.trees > 120 || own.window > 65536)
 		return NULL;
 	*why = "out of memory";
-	f = calloc(1, sizeof *f);
-	if (f == NULL)
-		return NULL;
 	v = newest(g, n, own.window);
-	f->H = o->H;
-	f->step = g->step;
-	f->end = g->t0 + (int64_t)llround((double)(n - 1) * g->step);
-	f->zone = o->zone;
-	f->mode = MODE_GROWN;
-	if (enough(&v, o->H))
-		bad = grow(f, &v, &own, held);
-	else
-		bad = flat_fit(f, &v, v.n);
-	if (bad < 0) {
+	f = start(g, n, o);
+	errno = 0;
+	if (f != NULL && enough(&v, o->H) && grow(f, &v, &own, held) < 0) {
+		int gaps = errno == ENODATA;
+
 		if (held != NULL)
 			forest_holdout_free(held);
 		forest_free(f);
-		return NULL;
+		f = gaps ? start(g, n, o) : NULL;
 	}
+	if (f != NULL && f->core.groups == 0 && flat_fit(f, &v, v.n) < 0) {
+		forest_free(f);
+		f = NULL;
+	}
+	if (f == NULL)
+		return NULL;
 	if (held != NULL)
 		held->from += n - v.n; /* counted in g */
 	return f;

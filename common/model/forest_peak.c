@@ -1,5 +1,6 @@
 #include "model/forest_core.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +8,11 @@
 #include "math/random.h"
 #include "model/pool.h"
 
-/* the greatest observed value after t within w steps; -1 with too many gaps */
+/* the greatest observed value after t within w steps; -1 where a share of them
+ * or more is missing */
 static int
-greatest(const struct features *f, size_t t, size_t w, double *out)
+greatest(
+    const struct features *f, size_t t, size_t w, double missing, double *out)
 {
 	double high = -INFINITY;
 	size_t seen = 0;
@@ -21,7 +24,7 @@ greatest(const struct features *f, size_t t, size_t w, double *out)
 		high = f->u[i] > high ? f->u[i] : high;
 	}
 	*out = high;
-	return (double)seen > 0.7 * (double)w ? 0 : -1;
+	return (double)(w - seen) < missing * (double)w ? 0 : -1;
 }
 
 /*
@@ -53,7 +56,7 @@ struct rows {
 /* two rows an origin: the whole horizon, and one of the shorter windows */
 static void
 rows_fill(struct rows *r, const struct core *c, const struct features *f,
-    size_t first, size_t n, const struct forest_options *o)
+    size_t first, size_t n, double missing, const struct forest_options *o)
 {
 	float linear[FOREST_H_MAX];
 	struct random random = random_start(o->seed, 2);
@@ -70,7 +73,7 @@ rows_fill(struct rows *r, const struct core *c, const struct features *f,
 			double high;
 
 			if ((k > 0 && pick[k] == o->H) ||
-			    greatest(f, t, pick[k], &high) < 0)
+			    greatest(f, t, pick[k], missing, &high) < 0)
 				continue;
 			features_peak(f, t, pick[k], linear[pick[k] - 1],
 			    r->x + r->n * FEATURES_MAX);
@@ -104,10 +107,14 @@ peak_fit(struct single *s, const struct core *c, const struct features *f,
 	for (size_t k = 0; k < FEATURES_MAX; k++)
 		column[k] = (uint8_t)k;
 	if (r.x != NULL && r.y != NULL && r.code != NULL) {
-		rows_fill(&r, c, f, first, n, o);
-		if (r.n > 0 &&
-		    bins_fit(&s->bins, r.x, r.n, FEATURES_MAX, FEATURES_MAX) ==
-			0) {
+		rows_fill(&r, c, f, first, n, 0.3, o);
+		/* every second sample may be missing all along */
+		if (r.n == 0)
+			rows_fill(&r, c, f, first, n, 1.0, o);
+		if (r.n == 0)
+			errno = ENODATA;
+		else if (bins_fit(&s->bins, r.x, r.n, FEATURES_MAX,
+			     FEATURES_MAX) == 0) {
 			bins_apply(
 			    &s->bins, r.x, r.n, FEATURES_MAX, r.code, WIDTH);
 			s->trees = trees_fit(r.code, WIDTH, r.y, r.n, &to);

@@ -177,8 +177,10 @@ single_fit(struct single *s, const struct features *x, size_t first, size_t n,
 		column[k] = (uint8_t)k;
 	if (r.x != NULL && r.y != NULL && r.code != NULL) {
 		rows_fill(&r, x, first, n, o->seed);
-		if (r.n > 0 &&
-		    bins_fit(&s->bins, r.x, r.n, FEATURES, FEATURES) == 0) {
+		if (r.n == 0)
+			errno = ENODATA;
+		else if (bins_fit(&s->bins, r.x, r.n, FEATURES, FEATURES) ==
+		    0) {
 			bins_apply(&s->bins, r.x, r.n, FEATURES, r.code, WIDTH);
 			s->trees = trees_fit(r.code, WIDTH, r.y, r.n, &to);
 			bad = s->trees == NULL ? -1 : 0;

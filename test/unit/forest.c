@@ -382,6 +382,39 @@ little(void)
 	check(forest_fit(&grid, 0, &o, NULL, &why) == NULL);
 }
 
+/* every second sample, then so few that none has a target H steps away */
+static void
+sparse(void)
+{
+	static double value[N];
+	static unsigned char seen[N];
+	static const size_t every[] = { 2, 3, H + 1, 13 };
+	struct grid g = { STEP, grid.t0, N, value, seen };
+	struct forest_options o = options();
+
+	for (size_t k = 0; k < sizeof every / sizeof *every; k++) {
+		const char *why;
+		struct forest_holdout held;
+		struct forest_path p;
+		struct forest *f;
+
+		for (size_t i = 0; i < N; i++) {
+			seen[i] = i % every[k] == 0;
+			value[i] = y[i - i % every[k]];
+		}
+		f = forest_fit(&g, N, &o, &held, &why);
+		check(f != NULL && forest_path_init(&p, H) == 0);
+		check(forest_grown(f) == (every[k] <= H));
+		check(forest_grown(f) == (held.count > 0));
+		check(forest_predict(f, &g, N - 1, &p) == 0);
+		for (size_t h = 0; h < H; h++)
+			check(p.median[h] > 30.0 && p.median[h] < 180.0);
+		forest_path_free(&p);
+		forest_holdout_free(&held);
+		forest_free(f);
+	}
+}
+
 /* use a model in every way there is */
 static void
 exercise(const struct forest *f)
@@ -457,6 +490,7 @@ main(void)
 	scaled();
 	sound();
 	little();
+	sparse();
 	hostile();
 	return check_status();
 }
