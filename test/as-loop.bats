@@ -22,12 +22,12 @@ setup() {
 		esac'
 	export SETTINGS=$dir/settings
 	cat >"$SETTINGS" <<END
-target "web" {
-	mode = monitor # default
-	decision_interval = 1s # $dir/web.conf:1
+target 'web' {
+	mode = monitor                             # default
+	decision_interval = 1s                     # $dir/web.conf:1
 }
 state {
-	dir = "$dir/state" # $dir/web.conf:2
+	dir = '$dir/state'                         # $dir/web.conf:2
 }
 END
 	: >"$dir/web.conf"
@@ -305,4 +305,62 @@ os.execvp(sys.argv[1], sys.argv[1:])' as-loop -c "$dir/web.conf" \
 	fake as-decide 'echo "as-decide 9.8"'
 	run -0 as-loop --version
 	[ "$output" = "as-loop 9.8" ]
+}
+
+# whole: the real commands on ten days of a load up to now, 40 to 60 of which
+# one instance carries 10
+whole() {
+	export PATH=$real
+	now=$(($(date +%s) / 300 * 300))
+	awk -v end="$now" 'BEGIN {
+		for (t = end - 10 * 86400; t <= end; t += 300)
+			printf "%d,%.3f\n", t, 50 + 10 * sin(t / 86400 * 6.2831853)
+	}' >"$dir/load.csv"
+	cat >"$dir/whole.conf" <<-END
+		target web { mode = auto  history = 9d }
+		source { type = csv  url = "$dir/load.csv" }
+		signal load { query = 2  capacity = 10  target = 80% }
+		policy { max_instances = 20  max_step_up = 20 }
+		apply { driver = file  service = "$dir/count" }
+		state { dir = "$dir/state" }
+	END
+	echo 2 >"$dir/count"
+}
+
+@test "as-loop: the real commands scale, learn, and find nothing more to do" {
+	whole
+	run --separate-stderr -0 as-loop -c "$dir/whole.conf" --once
+	[ "$(jq -r 'select(.type == "result") | .result.status' <<<"$output")" = \
+		applied ]
+	n=$(cat "$dir/count")
+	[ "$n" -ge 5 ] && [ "$n" -le 9 ]
+	[ "$(jq -r .accepted "$dir"/state/whole-*.model)" = true ]
+	grep -q '"status":"applied"' "$dir/state/web.ndjson"
+	sleep 1
+	run --separate-stderr -0 as-loop -c "$dir/whole.conf" --once
+	[ "$(jq -r 'select(.type == "result") | .result.status' <<<"$output")" = \
+		unchanged ]
+	[ "$(cat "$dir/count")" = "$n" ]
+}
+
+@test "as-loop: --dry-run with the real commands changes nothing" {
+	whole
+	run --separate-stderr -0 as-loop -c "$dir/whole.conf" --once --dry-run
+	[ "$(jq -r 'select(.type == "result") | .result.status' <<<"$output")" = \
+		dry-run ]
+	[ "$(cat "$dir/count")" = 2 ]
+	[ ! -e "$dir/state/web.ndjson" ]
+}
+
+@test "as-loop: the files' own interval and folder are found by the real check" {
+	whole
+	sed -i 's/mode = auto/mode = auto  decision_interval = 1s/' \
+		"$dir/whole.conf"
+	as-loop -c "$dir/whole.conf" >"$dir/out" 2>"$dir/err" 3>&- &
+	loop=$!
+	wait_until 20 eval '[ "$(grep -c "\"type\":\"result\"" "$dir/out")" -ge 3 ]'
+	finish TERM
+	[ "$status" = 0 ]
+	[ -e "$dir/state/web.ndjson" ]
+	[ -n "$(ls "$dir"/state/whole-*.lock)" ]
 }
