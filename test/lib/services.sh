@@ -15,11 +15,26 @@ SVC_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # svc_begin: makes the folder. Its name is short: a unix socket's path must
 # stay under 108 bytes.
 svc_begin() {
-	SVC=$(mktemp -d /tmp/as-e2e.XXXXXX) && export SVC
+	SVC=$(mktemp -d /tmp/as-e2e.XXXXXX) && export SVC || return 1
+	# bats may be interrupted or killed, teardown_file and all
+	# shellcheck disable=SC2016
+	setsid bash -c '. "$1" && svc_guard "$2" "$3"' bash \
+		"$SVC_LIB/services.sh" "$$" "$(svc_birth $$)" \
+		>/dev/null 2>&1 </dev/null 3>&- 4>&- &
+	disown $!
+}
+
+# svc_guard PID BIRTH: waits until that process, the one that began, is gone or
+# the folder is, and ends what is left
+svc_guard() {
+	while [ -d "$SVC" ] && [ "$(svc_birth "$1")" = "$2" ]; do
+		sleep 1
+	done
+	svc_end
 }
 
 # svc_end: ends every service still recorded, the last one first, and takes
-# the folder away.
+# the folder away. Doing it twice does no harm.
 svc_end() {
 	local name
 
@@ -242,8 +257,7 @@ docker_start() {
 
 	mkdir -p "$d" && echo '{}' >"$d/daemon.json" || return 1
 	DOCKER_SOCKET=$SVC/docker.sock
-	DOCKER_CGROUP=as-e2e-${SVC##*.}
-	export DOCKER_SOCKET DOCKER_CGROUP
+	export DOCKER_SOCKET
 	# $1 to $3 are the inner shell's
 	# shellcheck disable=SC2016
 	svc_spawn dockerd unshare --net --mount --propagation private --pid \
@@ -255,7 +269,7 @@ docker_start() {
 			--data-root "$1/data" --exec-root "$1/exec" \
 			--pidfile "$1/pid" -H "unix://$2" --cgroup-parent "/$3" \
 			--exec-opt native.cgroupdriver=cgroupfs
-		' sh "$d" "$DOCKER_SOCKET" "$DOCKER_CGROUP" &&
+		' sh "$d" "$DOCKER_SOCKET" "$(docker_group)" &&
 		svc_ready dockerd 60 docker_api /_ping
 }
 
@@ -274,10 +288,18 @@ docker_stop() {
 	svc_wait 10 docker_groups_gone
 }
 
+# The name of the control group, in every hierarchy, that the engine works under
+docker_group() {
+	echo "as-e2e-${SVC##*.}"
+}
+
 docker_groups_gone() {
-	find /sys/fs/cgroup -depth -type d -path "*/$DOCKER_CGROUP*" \
+	local group
+
+	group=$(docker_group)
+	find /sys/fs/cgroup -depth -type d -path "*/$group*" \
 		-exec rmdir {} + 2>/dev/null
-	[ -z "$(find /sys/fs/cgroup -maxdepth 2 -name "$DOCKER_CGROUP")" ]
+	[ -z "$(find /sys/fs/cgroup -maxdepth 2 -name "$group")" ]
 }
 
 # docker_traces: what an engine could leave on this machine: devices, packet
@@ -287,7 +309,7 @@ docker_traces() {
 	iptables-save | sed '/^#/d; s/\[.*//'
 	cut -d' ' -f2 /proc/self/mounts
 	ls -A /run/netns /run/docker /etc/docker /var/lib/docker 2>/dev/null || :
-	find /sys/fs/cgroup -maxdepth 2 -name "as-e2e-${SVC##*.}"
+	find /sys/fs/cgroup -maxdepth 2 -name "$(docker_group)"
 }
 
 # docker_api PATH [CURL-OPTION...]: one call of the Engine API
