@@ -57,6 +57,12 @@ served() {
 	n=$(prometheus_value "$MAIN" "$1") && [ "${n%.*}" -ge "$2" ]
 }
 
+@test "web.conf and prometheus.yml pass the checks of those who read them" {
+	run -0 --separate-stderr as-decide --check -c "$examples/web.conf"
+	[ -z "$stderr" ]
+	run -0 promtool check config "$examples/prometheus.yml"
+}
+
 @test "web.conf: the six key metrics come from node_exporter and /metrics" {
 	local name
 
