@@ -8,6 +8,8 @@
 #include "record/journal.h"
 
 static const struct target_driver *const drivers[] = {
+	&target_compose,
+	&target_docker,
 	&target_exec,
 	&target_file,
 	&target_swarm,

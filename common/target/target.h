@@ -38,7 +38,7 @@ void target_close(struct target *);
 
 const char *target_driver(const struct target *); /* its driver's name */
 
-/* target_drivers(out): "exec, file, ...": the names of those there are */
+/* target_drivers(out): "compose, docker, ...": the names of those there are */
 void target_drivers(struct buf *out);
 
 /*
@@ -108,6 +108,7 @@ struct target_driver {
 	void (*explain)(void *self, struct buf *why);
 };
 
-extern const struct target_driver target_exec, target_file, target_swarm;
+extern const struct target_driver target_compose, target_docker, target_exec,
+    target_file, target_swarm;
 
 #endif
