@@ -55,7 +55,7 @@ judge_path(struct choice *c)
 {
 	double a = path_loss(&c->v[0]), b = path_loss(&c->v[1]);
 	int useless = c->v[0].skill_vs_last <= 0 && c->v[1].skill_vs_last > 0;
-	int best = a < 1.1 * b && !useless ? 0 : 1;
+	int best = a < 1.25 * b && !useless ? 0 : 1;
 
 	snprintf(c->why, sizeof(c->why),
 	    "on the same held-out data its error is %.1f %%, that of '%s' "
