@@ -14,7 +14,8 @@
 
 enum {
 	JOURNAL_MAX = 1 << 30, /* bytes of one file that are read */
-	JOURNAL_HEAD = 4096 /* bytes in which its first line stands */
+	JOURNAL_HEAD = 4096, /* bytes in which its first line stands */
+	JOURNAL_PIECE = 262144 /* bytes looked at in one go from the end */
 };
 
 int64_t
@@ -232,6 +233,51 @@ walk_text(const struct walk *w, const char *s, size_t n)
 	return r;
 }
 
+/* The piece has whole lines, and all of them were logged before since */
+static int
+all_older(const char *s, size_t n, int64_t since)
+{
+	const char *end = s + n, *lf = memchr(s, '\n', n);
+	int lines = 0;
+
+	while (lf != NULL) {
+		int64_t logged;
+
+		s = lf + 1;
+		lf = memchr(s, '\n', (size_t)(end - s));
+		if (lf == NULL)
+			break;
+		logged = logged_at_end(s, (size_t)(lf - s));
+		if (logged == 0 || logged >= since)
+			return 0;
+		lines++;
+	}
+	return lines > 0;
+}
+
+/* Where to begin to read: lines come in the order of time, but for clocks that
+ * were set. So it goes back until a whole piece is too old. */
+static off_t
+where_since(int fd, int64_t since)
+{
+	off_t end = since > 0 ? lseek(fd, 0, SEEK_END) : 0, begin = 0;
+	char *piece = end > JOURNAL_PIECE ? malloc(JOURNAL_PIECE) : NULL;
+
+	for (; piece != NULL && end > JOURNAL_PIECE; end = begin) {
+		begin = end - JOURNAL_PIECE;
+		if (pread(fd, piece, JOURNAL_PIECE, begin) != JOURNAL_PIECE) {
+			begin = 0;
+			break;
+		}
+		if (all_older(piece, JOURNAL_PIECE, since))
+			break;
+	}
+	if (end <= JOURNAL_PIECE)
+		begin = 0;
+	free(piece);
+	return begin;
+}
+
 /* One file from fd; -1 with errno in *error */
 static int
 walk_file(const struct walk *w, int fd, int *error)
@@ -240,7 +286,9 @@ walk_file(const struct walk *w, int fd, int *error)
 	int r;
 
 	*error = 0;
-	r = file_read_fd(fd, JOURNAL_MAX, &text);
+	r = lseek(fd, where_since(fd, w->since), SEEK_SET) < 0 ? -1 : 0;
+	if (r == 0)
+		r = file_read_fd(fd, JOURNAL_MAX, &text);
 	if (r != 0)
 		*error = errno;
 	else if (text.len > 0)

@@ -232,6 +232,39 @@ since(void)
 	    "undated lines are given, dated ones that are too old are not");
 }
 
+/* A journal of many pieces: just what is new enough is found, also where the
+ * clock was set back for some lines. */
+static void
+long_journal(void)
+{
+	enum { LINES = 4000 };
+	static int64_t t[LINES];
+	char *path = path_of("long", ".ndjson"), time[CLOCK_SIZE];
+	struct buf b = { 0 };
+
+	for (int i = 0; i < LINES; i++) {
+		t[i] = 1763900000000 + i * 60000;
+		if (i >= 3900 && i < 3950)
+			t[i] -= 86400000;
+		buf_printf(&b, "{\"n\":%d,\"pad\":\"%0500d\"", i, 0);
+		buf_printf(
+		    &b, ",\"logged\":\"%s\"}\n", clock_format(time, t[i]));
+	}
+	check(file_append(path, b.s, b.len) == 0, "append");
+	for (int from = 0; from < LINES; from += 257) {
+		struct seen s = read_all("long", t[from]);
+		size_t k = 0;
+
+		for (int i = 0; i < LINES; i++)
+			if (t[i] >= t[from])
+				check(k < s.count && s.n[k++] == i,
+				    "all that is new enough, in order");
+		check(k == s.count, "and nothing else");
+	}
+	buf_free(&b);
+	free(path);
+}
+
 static void
 torn(void)
 {
@@ -445,6 +478,7 @@ main(void)
 	unlogged();
 	targets();
 	since();
+	long_journal();
 	torn();
 	rotation();
 	rotation_while_waiting();
