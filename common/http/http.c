@@ -244,7 +244,10 @@ http_open(const struct http_options *o, struct buf *why)
 	    read_secrets(h, o, why) != 0 || take_headers(h, o, why) != 0 ||
 	    copy(&h->ca_file, o->ca_file) != 0 ||
 	    copy(&h->cert_file, o->cert_file) != 0 ||
-	    copy(&h->key_file, o->key_file) != 0)
+	    copy(&h->key_file, o->key_file) != 0 ||
+	    copy(&h->ca_pem, o->ca_pem) != 0 ||
+	    copy(&h->cert_pem, o->cert_pem) != 0 ||
+	    copy(&h->key_pem, o->key_pem) != 0)
 		goto fail;
 	return h;
 fail:
@@ -271,6 +274,9 @@ http_close(struct http *h)
 	free(h->ca_file);
 	free(h->cert_file);
 	free(h->key_file);
+	free(h->ca_pem);
+	free(h->cert_pem);
+	free(h->key_pem);
 	free(h);
 }
 

@@ -44,6 +44,8 @@ struct http_options {
 	size_t max_body; /* a longer answer is an error: 64 MiB */
 	const char *ca_file; /* PEM, instead of the system's authorities */
 	const char *cert_file, *key_file; /* PEM, the client's own */
+	/* the same three as texts in PEM; a file goes before its text */
+	const char *ca_pem, *cert_pem, *key_pem;
 	const char *username, *password_file; /* basic authentication */
 	const char *bearer_token_file;
 	/* NULL-ended "Name: value", sent with every request */

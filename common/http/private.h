@@ -16,6 +16,7 @@ struct http {
 	char *user, *password, *token; /* NULL: none */
 	char *socket; /* path of the unix socket, or NULL */
 	char *ca_file, *cert_file, *key_file;
+	char *ca_pem, *cert_pem, *key_pem;
 	int loopback, hide_path;
 	double connect_s, total_s, backoff_s, max_wait_s;
 	long retries;

@@ -107,6 +107,18 @@ set_method(struct http *h, const struct http_request *q)
 		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 }
 
+/* A text instead of a file, which libcurl reads where it lies */
+static void
+set_text(CURL *c, CURLoption option, char *pem)
+{
+	struct curl_blob blob = { pem, 0, CURL_BLOB_NOCOPY };
+
+	if (pem == NULL)
+		return;
+	blob.len = strlen(pem);
+	curl_easy_setopt(c, option, &blob);
+}
+
 /* Who we are and whom we believe */
 static void
 set_trust(struct http *h)
@@ -125,6 +137,9 @@ set_trust(struct http *h)
 		curl_easy_setopt(c, CURLOPT_SSLCERT, h->cert_file);
 	if (h->key_file != NULL)
 		curl_easy_setopt(c, CURLOPT_SSLKEY, h->key_file);
+	set_text(c, CURLOPT_CAINFO_BLOB, h->ca_file ? NULL : h->ca_pem);
+	set_text(c, CURLOPT_SSLCERT_BLOB, h->cert_file ? NULL : h->cert_pem);
+	set_text(c, CURLOPT_SSLKEY_BLOB, h->key_file ? NULL : h->key_pem);
 	if (h->user != NULL) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(c, CURLOPT_USERNAME, h->user);
