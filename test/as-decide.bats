@@ -1,0 +1,1195 @@
+# as-decide: from forecasts to decisions
+#
+# The forecasts are written by hand (lib/forecast.bash): with a capacity of 2
+# and the target of 60 %, an instance may carry 1.2 cores.
+
+load lib/common
+load lib/forecast
+
+setup() {
+	dir=$BATS_TEST_TMPDIR
+	cd "$dir" || exit 1
+}
+
+# decide COUNT VALUE [FILTER] -- [OPTION...]: the decision for a forecast with
+# COUNT instances running; a leading - for COUNT: no state comes
+decide() {
+	local n=$1 value=$2 filter=.
+	shift 2
+	if [ "${1:---}" != -- ]; then
+		filter=$1
+		shift
+	fi
+	shift || true
+	{
+		[ "$n" = - ] || state "$n"
+		forecast "$value" "$filter"
+	} >in
+	run --separate-stderr as-decide --capacity 2 --now "$now" \
+		${state_dir:+--state "$state_dir"} "$@" in
+	decision=$output
+}
+
+# is FILTER WANT: what jq makes of the decision
+is() {
+	assert_equal "$(jq -c "$1" <<<"$decision")" "$2"
+}
+
+has_state() {
+	jq -e --arg s "$1" '.states | index($s) != null' \
+		<<<"$decision" >/dev/null || {
+		echo "no state $1 in: $decision" >&2
+		return 1
+	}
+}
+
+has_no_state() {
+	! has_state "$1" 2>/dev/null
+}
+
+# to N ACTION: recommended, and how it is called
+to() {
+	is '[.recommended_instances, .action]' "[$1,\"$2\"]"
+}
+
+# conf TEXT: web.conf with one signal and this
+conf() {
+	printf '%s\n' 'target web { }' 'signal cpu { capacity = 2 }' "$@" \
+		>web.conf
+}
+
+with_conf() { # COUNT VALUE [FILTER] -- [OPTION...]
+	local n=$1 value=$2 filter=.
+	shift 2
+	if [ "${1:---}" != -- ]; then
+		filter=$1
+		shift
+	fi
+	shift || true
+	{
+		[ "$n" = - ] || state "$n"
+		forecast "$value" "$filter"
+	} >in
+	run --separate-stderr as-decide -c web.conf --now "$now" "$@" in
+	decision=$output
+}
+
+# --- the record ---
+
+@test "as-decide: one line has inputs, votes, winner, reason and money" {
+	decide 3 3.5 '.windows[].at[].point = 4.5' -- --cost-per-instance 50
+	[ "$status" = 0 ]
+	is .type '"decision"'
+	to 4 scale_up
+	is '[.current_instances, .cost_impact, .currency]' '[3,50,"USD"]'
+	is '[.votes.now, .votes.panic, .votes.ahead, .votes.sched,
+		.votes.floor, .votes.keep, .votes.drop]' \
+		'[3,null,4,null,1,4,null]'
+	is '[.votes.lower, .votes.hold, .votes.want, .votes.by]' '[4,4,4,"ahead"]'
+	is '.inputs' '[{"signal":"cpu","value":3.5,"unit":"cores","age_s":0,"coverage":1,"needed_now":3,"needed_ahead":4}]'
+	is '.risk' '{"ahead":0,"keep":0}'
+	is '.observed' '{"driver":"file","instances":3,"ready":3,"version":"7","time":"2026-11-23T17:00:00Z"}'
+	is '[.mode, .approval, .time, .target]' \
+		'["monitor","none","2026-11-23T17:00:00Z","web"]'
+	# 3.5 of 6 cores now, 4.5 expected
+	is '[.current_load, .predicted_load | . * 100 | round]' '[5833,7500]'
+	[[ $(jq -r .reason <<<"$decision") == "Add 1 instance, from 3 to 4: "*"+50.00 USD a month." ]]
+}
+
+@test "as-decide: plan and id are what anybody can compute from the record" {
+	decide 3 3.5 '.windows[].at[].point = 4.5'
+	plan=$(printf 'web\n3\n7\n4\n' | sha256sum | cut -c1-16)
+	is .plan "\"$plan\""
+	id=$(printf '%s\n2026-11-23T17:00:00Z\n' "$plan" | sha256sum |
+		cut -c1-16)
+	is .id "\"$id\""
+}
+
+@test "as-decide: the same input gives the same decision, to the byte" {
+	decide 3 4.5
+	cp in again
+	run -0 as-decide --capacity 2 --now "$now" again
+	[ "$output" = "$decision" ]
+	run -0 as-decide --capacity 2 --now "$now" <in
+	[ "$output" = "$decision" ]
+}
+
+@test "as-decide: the order of the lines changes nothing" {
+	decide 3 4.5
+	tac in >turned
+	run -0 as-decide --capacity 2 --now "$now" turned
+	[ "$output" = "$decision" ]
+}
+
+@test "as-decide: the forecast and the observation are passed on untouched" {
+	# what is expected later must not change what is said to be now
+	decide 3 3.0 '.windows[].at[].point = 30'
+	is '.inputs[0].value' 3
+	is '.inputs[0].needed_now' 3
+}
+
+# --- the count ---
+
+@test "as-decide: no count, and it holds with count-unknown, exit 0" {
+	decide - 4.5
+	[ "$status" = 0 ]
+	is .action '"hold"'
+	is 'has("recommended_instances")' false
+	has_state count-unknown
+	is .votes.lower 4
+}
+
+@test "as-decide: a driver that failed, -1, null, and it holds" {
+	for filter in 'del(.instances) | .error = "refused"' '.instances = -1' \
+		'.instances = null' '.instances = "three"' '.instances = 2.5'; do
+		{
+			state 3 "$filter"
+			forecast 4.5
+		} >in
+		run -0 as-decide --capacity 2 --now "$now" in
+		decision=$output
+		is .action '"hold"'
+		has_state count-unknown
+	done
+}
+
+@test "as-decide: a count older than the last change is not known" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 60 3 5)"
+	{
+		state 3 '.time = "2026-11-23T16:58:00Z"'
+		forecast 4.5
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" --state "$state_dir" in
+	decision=$output
+	is .action '"hold"'
+	has_state count-unknown
+}
+
+@test "as-decide: --instances counts where no state record comes, and only there" {
+	forecast 4.5 >in
+	run -0 as-decide --capacity 2 --now "$now" --instances 3 in
+	decision=$output
+	to 4 scale_up
+	is .observed.driver '""'
+	decide 2 2.0 -- --instances 3
+	is .current_instances 2
+	{
+		state 3 'del(.instances) | .error = "refused"'
+		forecast 4.5
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" --instances 3 in
+	decision=$output
+	has_state count-unknown
+}
+
+# --- what is missing is not nothing ---
+
+@test "as-decide: empty input still gives one decision" {
+	run -0 --separate-stderr as-decide --capacity 2 --instances 3 \
+		--now "$now" </dev/null
+	decision=$output
+	[ "$(wc -l <<<"$output")" = 1 ]
+	to 3 hold
+	is .target '"default"'
+	has_state no-data
+}
+
+@test "as-decide: nothing, null, NaN, Inf, an error never lower the count" {
+	local n=0
+	for filter in \
+		'.observed = { timestamps: [], values: [] } | del(.windows) | .no_forecast = "no samples"' \
+		'del(.observed, .windows, .origin) | .no_forecast = "no samples"' \
+		'.observed.values[12] = null' \
+		'.windows[0].at[2].point = null' \
+		'.windows[1].errors[3] = "NaN"' \
+		'.error = "the server said 503"'; do
+		decide 5 1.0 "$filter"
+		n=$((n + 1))
+		[ "$(jq '.recommended_instances >= 5' <<<"$decision")" = true ] ||
+			fail "way $n: $decision"
+		is .action '"hold"'
+	done
+	for word in NaN -Inf Infinity; do
+		forecast 1.0 | sed "s/\"values\":\[1/\"values\":[$word/" >bad
+		{
+			state 5
+			cat bad
+		} >in
+		run as-decide --capacity 2 --now "$now" in
+		decision=$(tail -1 <<<"$output")
+		[ "$(jq '.recommended_instances >= 5' <<<"$decision")" = true ]
+	done
+}
+
+@test "as-decide: a failed fetch (a line with an error) holds" {
+	{
+		state 5
+		echo '{"metric":{"__name__":"cpu","target":"web"},"values":[],"timestamps":[],"error":"no route to host"}'
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" in
+	decision=$output
+	to 5 hold
+	has_state no-data
+	[[ $(jq -r .reason <<<"$decision") == *"no route to host"* ]]
+}
+
+@test "as-decide: old samples remove nothing, and say so" {
+	decide 5 1.0 -- --now 2026-11-23T17:16:00Z
+	to 5 hold
+	has_state stale
+	decide 5 1.0 -- --now 2026-11-23T17:14:00Z
+	to 1 scale_down
+	decide 5 1.0 -- --now 2026-11-23T17:14:00Z --stale-after 10m
+	to 5 hold
+}
+
+@test "as-decide: old samples may still raise, very old ones may not" {
+	decide 3 4.5 -- --now 2026-11-23T17:16:00Z
+	to 4 scale_up
+	has_state stale
+	decide 3 4.5 -- --now 2026-11-23T17:46:00Z
+	to 3 hold
+	has_state stale
+}
+
+@test "as-decide: samples from a clock that is ahead remove nothing" {
+	decide 5 1.0 -- --now 2026-11-23T16:50:00Z
+	to 5 hold
+	has_state stale
+	[[ $(jq -r .reason <<<"$decision") == *"ahead of the clock"* ]]
+}
+
+@test "as-decide: half the samples of the hour remove nothing" {
+	decide 5 1.0 '.observed |= { timestamps: [.timestamps[0, 5, 11, 12]],
+		values: [.values[0, 5, 11, 12]] }'
+	to 5 hold
+	has_state stale
+}
+
+@test "as-decide: after a gap nothing is removed for one stabilisation" {
+	# three samples are missing, and two are back
+	local gap='.observed |= { timestamps: (.timestamps[:8] + .timestamps[11:]),
+		values: (.values[:8] + .values[11:]) }'
+	decide 5 1.0 "$gap"
+	to 5 hold
+	has_state stale
+	decide 5 1.0 "$gap" -- --stabilisation 4m
+	to 1 scale_down
+}
+
+@test "as-decide: without a forecast the target rule decides, never 0" {
+	local none='del(.windows) | .no_forecast = "too little history: 5 h of 48 h"'
+	decide 3 4.5 "$none"
+	to 4 scale_up
+	has_state reactive-only
+	is '.inputs[0].note' '"too little history: 5 h of 48 h"'
+	# the target is 60 %, so that 70 % is not planned for
+	is .votes.ahead 4
+	decide 3 4.5 "$none" -- --target 90%
+	# 4.5 / 1.8 = 2.5, but 4.5 / (2 x 70 %) = 3.2
+	is '[.votes.now, .votes.ahead]' '[3,4]'
+	decide 3 4.5 "$none" -- --target 90% --fallback-target 80%
+	is '[.votes.now, .votes.ahead]' '[3,3]'
+}
+
+@test "as-decide: a series without a forecast is load to react to" {
+	{
+		state 3
+		jq -cn --arg now "$now" '($now | fromdate) as $t | {
+			metric: { __name__: "cpu", target: "web" },
+			values: [2.0, 5.9, 4.5],
+			timestamps: [range(3) | ($t - (2 - .) * 300) * 1000] }'
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" in
+	decision=$output
+	to 4 scale_up
+	has_state reactive-only
+	# and what was 5 minutes ago still holds
+	is .votes.keep 5
+}
+
+@test "as-decide: past errors of too few origins are none" {
+	decide 3 3.0 '.windows[].n = 99 | .windows[].at[].scale = 1'
+	has_state reactive-only
+	is .votes.ahead 3
+}
+
+# --- the votes ---
+
+@test "as-decide: needs are in proportion to the load, whatever runs" {
+	for n in 1 5 50; do
+		decide "$n" 60 -- --max-instances 100 --max-step-up 99
+		is .votes.now 50
+	done
+}
+
+@test "as-decide: the forecast may raise" {
+	decide 3 2.0 '.windows[].at[].point = 5.9'
+	to 5 scale_up
+	is .votes.by '"ahead"'
+}
+
+@test "as-decide: a forecast of nothing under a live load changes nothing" {
+	decide 3 3.5 '.windows[].at[].point = 0'
+	to 3 maintain
+	is .votes.by '"now"'
+}
+
+@test "as-decide: a load that is there now needs no forecast" {
+	decide 3 5.9 '.windows[].at[].point = 0'
+	to 5 emergency_scale
+	is .votes.by '"now"'
+}
+
+@test "as-decide: wider errors ask for more" {
+	decide 3 3.0 '.windows[].at[].scale = 0.5'
+	# 3 + 3 x 0.5 = 4.5
+	to 4 scale_up
+	decide 3 3.0 '.windows[].at[].scale = 1'
+	to 5 scale_up
+}
+
+@test "as-decide: --slo is the share of cases that is prepared for" {
+	decide 3 3.0 '.windows[].at[].scale = 1' -- --slo 95%
+	# 3 + 2 = 5
+	to 5 scale_up
+	decide 3 3.0 '.windows[].at[].scale = 1' -- --slo 80%
+	# 3 + 1 = 4
+	to 4 scale_up
+	# where the load comes to 4.8, in the cases of error 2 and 3
+	is '.risk.ahead * 100 | round' 20
+}
+
+@test "as-decide: --overload-price adds while that saves more than it costs" {
+	# q 0.8: 3 + 1 = 4, so 4 instances. P(4) = 0.05 + 0.15 (error 1.8: above
+	# it 2 and 3), P(5) = 0.05, P(6) = 0. An instance-hour costs 1.
+	local doubt='.windows[].at[].scale = 1'
+	decide 3 3.0 "$doubt" -- --overload-price 5 --cost-per-instance 730
+	# 4 + 5 x 0.2 = 5, 5 + 0.25: 4 is cheapest
+	to 4 scale_up
+	decide 3 3.0 "$doubt" -- --overload-price 8 --cost-per-instance 730
+	# 4 + 1.6 = 5.6, 5 + 0.4 = 5.4
+	to 5 scale_up
+	decide 3 3.0 "$doubt" -- --overload-price 1000 --cost-per-instance 730
+	# 6 is only needed where 5 x 1.2 = 6 = 3 + 3 is passed: never
+	to 5 scale_up
+	is .risk.ahead 0
+}
+
+@test "as-decide: a proposal within the stabilisation holds, and raises nothing" {
+	local past='.windows[1].at[1].point = 5.9'
+	decide 5 3.0 "$past"
+	to 5 maintain
+	is '[.votes.keep, .votes.by]' '[5,"keep"]'
+	decide 4 3.0 "$past"
+	to 4 maintain
+	decide 5 3.0 "$past" -- --stabilisation 5m
+	to 3 scale_down
+}
+
+@test "as-decide: scale-in needs observed and forecast load to be low" {
+	decide 5 3.0
+	to 3 scale_down
+	decide 5 3.0 '.windows[].at[].point = 5.9'
+	to 5 maintain
+	decide 5 5.9 '.windows[].at[].point = 3'
+	to 5 maintain
+}
+
+@test "as-decide: a suspicious drop holds for half an hour" {
+	decide 5 1.0 '.drop = { z: -9, threshold: -3, since: "2026-11-23T16:45:00Z" }'
+	to 5 hold
+	has_state suspected-outage
+	is '[.votes.drop, .votes.by]' '[5,"drop"]'
+	decide 5 1.0 '.drop = { z: -9, threshold: -3, since: "2026-11-23T16:29:00Z" }'
+	to 1 scale_down
+	decide 5 1.0 '.drop = { z: -9, threshold: -3, since: "2026-11-23T16:45:00Z" }' \
+		-- --drop-hold 10m
+	to 1 scale_down
+}
+
+@test "as-decide: a critical drop that as-detect names holds too, and goes on" {
+	anomaly='{"type":"anomaly","metric":{"target":"web"},"time":"2026-11-23T16:50:00Z","kind":"drop","severity":"critical"}'
+	{
+		echo "$anomaly"
+		state 5
+		forecast 1.0
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" in
+	[ "${lines[0]}" = "$anomaly" ]
+	decision=${lines[1]}
+	to 5 hold
+	has_state suspected-outage
+	sed -i 's/critical/warning/' in
+	run -0 as-decide --capacity 2 --now "$now" in
+	decision=${lines[1]}
+	to 1 scale_down
+}
+
+@test "as-decide: what saturates is met with one half more" {
+	# 3.7 of 4 cores is all that can be measured
+	decide 2 3.7 -- --saturates --emergency 90% --max-instances 30
+	is .votes.panic 3
+	decide 10 18.5 -- --saturates --max-instances 30
+	is '[.votes.panic, .votes.now]' '[15,16]'
+	decide 10 18.5 -- --saturates --max-instances 30 --panic 2
+	is '[.votes.panic, .votes.by]' '[20,"panic"]'
+	to 20 emergency_scale
+	decide 10 17 -- --saturates --max-instances 30
+	is .votes.panic null
+}
+
+@test "as-decide: panic does not pile up while what it ordered boots" {
+	state_dir=$dir/state
+	# ordered half a minute ago, and asked for 15 then
+	journal "$state_dir" 86400 \
+		"$(decided 30 '.votes.panic = 15')" "$(changed 30 10 15)"
+	{
+		state 15 '.ready = 10'
+		forecast 18.5
+	} >in
+	run -0 as-decide --capacity 2 --saturates --max-instances 40 \
+		--now "$now" --state "$state_dir" in
+	decision=$output
+	is .votes.panic 15
+	is .recommended_instances 16
+	# and stays a while after the boot, when the load is known again
+	journal "$state_dir" 86400 \
+		"$(decided 90 '.votes.panic = 15')" "$(changed 90 10 15)"
+	{
+		state 15
+		forecast 14
+	} >in
+	run -0 as-decide --capacity 2 --saturates --max-instances 40 \
+		--now "$now" --state "$state_dir" in
+	decision=$output
+	is .votes.panic 15
+}
+
+@test "as-decide: the load on what is ready makes an emergency, not the count" {
+	{
+		state 6 '.ready = 2'
+		forecast 3.9 '.windows[].at[].point = 8'
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" in
+	decision=$output
+	is .action '"emergency_scale"'
+	is '.current_load' 97.5
+	is .recommended_instances 7
+}
+
+@test "as-decide: emergency is a share that can be set" {
+	decide 3 5.0 '.windows[].at[].point = 5' -- --emergency 95%
+	is .action '"scale_up"'
+	decide 3 5.0 '.windows[].at[].point = 5' -- --emergency 80%
+	is .action '"emergency_scale"'
+}
+
+# --- schedules ---
+
+@test "as-decide: a schedule's floor is ordered before it begins" {
+	conf 'schedule peak { from = "17:01" until = "20:00" min_instances = 6 }'
+	with_conf 3 3.0
+	[ "$status" = 0 ]
+	to 6 scale_up
+	is '[.votes.sched, .votes.by]' '[6,"sched"]'
+	[[ $(jq -r .reason <<<"$decision") == *"the schedule 'peak' asks for at least 6"* ]]
+	with_conf 3 3.0 -- --boot-time 0s --decision-interval 30s
+	to 3 maintain
+}
+
+@test "as-decide: a schedule runs on the clocks of its zone" {
+	# 17:00 UTC is 18:00 in Berlin and 12:00 in New York
+	conf 'schedule a { from = "18:00" until = "19:00" timezone = "Europe/Berlin" min_instances = 4 }'
+	with_conf 3 3.0
+	is .votes.sched 4
+	conf 'schedule a { from = "12:00" until = "13:00" timezone = "America/New_York" min_instances = 5 }'
+	with_conf 3 3.0
+	is .votes.sched 5
+	conf 'schedule a { from = "12:00" until = "13:00" min_instances = 5 }'
+	with_conf 3 3.0
+	is .votes.sched null
+}
+
+@test "as-decide: a schedule ends when it says, to the second" {
+	conf 'schedule a { from = "08:00" until = "17:00" min_instances = 6 }'
+	with_conf 6 3.0 -- --now 2026-11-23T16:59:59Z
+	to 6 maintain
+	with_conf 6 3.0 -- --now 2026-11-23T17:00:00Z
+	to 3 scale_down
+}
+
+@test "as-decide: a schedule may set another maximum for its time" {
+	conf 'schedule a { from = "08:00" until = "20:00" max_instances = 4 }'
+	with_conf 3 8.0
+	to 4 emergency_scale
+	has_state capped-by-max
+	conf 'schedule a { from = "08:00" until = "20:00" max_instances = 14 }' \
+		'policy { max_step_up = 99 }'
+	with_conf 3 16.0
+	to 14 emergency_scale
+}
+
+@test "as-decide: a freeze lets nothing through but emergencies" {
+	conf 'freeze release { from = "2026-11-23T16:00" until = "2026-11-24T00:00" }'
+	with_conf 3 4.5
+	to 3 hold
+	has_state frozen
+	[[ $(jq -r .reason <<<"$decision") == *"a freeze is in force ('release')"* ]]
+	with_conf 5 1.0
+	to 5 hold
+	with_conf 3 5.9
+	to 5 emergency_scale
+	with_conf 3 4.5 -- --now 2026-11-24T00:00:00Z
+	has_no_state frozen
+}
+
+# --- bounds ---
+
+@test "as-decide: never fewer than min_instances, whatever is limited" {
+	decide 1 1.0 -- --min-instances 6
+	to 6 scale_up
+	is .votes.by '"floor"'
+	decide 8 1.0 -- --min-instances 6
+	to 6 scale_down
+}
+
+@test "as-decide: never fewer than min_ready" {
+	decide 5 0 '.windows[].errors |= map(0)' -- --min-instances 0 --min-ready 2
+	to 2 scale_down
+	decide 5 0 '.windows[].errors |= map(0)' -- --min-instances 0 --min-ready 0
+	to 0 scale_down
+}
+
+@test "as-decide: never more than max_instances, and says so" {
+	decide 3 8.0 -- --max-instances 5
+	to 5 emergency_scale
+	has_state capped-by-max
+	decide 5 8.0 -- --max-instances 5
+	to 5 hold
+	has_state capped-by-max
+	[[ $(jq -r .reason <<<"$decision") == "Hold at 5 instances though 7 are needed: more are not allowed"* ]]
+}
+
+@test "as-decide: a pool of fixed size is not capped" {
+	decide 5 8.0 -- --min-instances 5 --max-instances 5
+	has_no_state capped-by-max
+}
+
+@test "as-decide: more than max_instances come down to it, once nothing is in doubt" {
+	decide 8 1.0 -- --max-instances 5
+	to 1 scale_down
+	decide 8 9.0 -- --max-instances 5
+	to 5 scale_down
+	decide 8 9.0 '.error = "503"' -- --max-instances 5
+	to 8 hold
+}
+
+@test "as-decide: max_step_up limits what a forecast may add" {
+	decide 3 3.0 '.windows[].at[].point = 11' -- --max-step-up 2
+	to 5 scale_up
+	has_state step-limited
+	decide 3 3.0 '.windows[].at[].point = 11' -- --max-step-up 50%
+	to 5 scale_up
+	decide 3 3.0 '.windows[].at[].point = 11'
+	to 6 scale_up
+	# but not an emergency
+	decide 3 11 -- --max-step-up 2
+	to 10 emergency_scale
+}
+
+@test "as-decide: max_step_down limits a removal" {
+	decide 9 1.0 -- --max-step-down 3
+	to 6 scale_down
+	has_state step-limited
+	decide 9 1.0 -- --max-step-down 20%
+	to 8 scale_down
+	decide 2 1.0 -- --max-step-down 20%
+	to 1 scale_down
+}
+
+# --- what was changed of late ---
+
+@test "as-decide: after a change nothing is removed for the cooldown" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 200 3 5)"
+	decide 5 1.0
+	to 5 hold
+	has_state cooldown
+	decide 5 1.0 -- --scale-down-cooldown 3m
+	to 1 scale_down
+	journal "$state_dir" 86400 "$(changed 301 3 5)"
+	decide 5 1.0
+	to 1 scale_down
+}
+
+@test "as-decide: the cooldown never delays an addition" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 10 2 3)"
+	decide 3 4.5
+	to 4 scale_up
+	has_no_state cooldown
+}
+
+@test "as-decide: what failed, was refused or changed nothing is no change" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 10 3 5 failed)" \
+		"$(changed 10 3 5 refused)" "$(changed 10 5 5 unchanged)" \
+		"$(changed 10 3 5 monitor)"
+	decide 5 1.0 -- --max-changes-per-hour 1
+	to 1 scale_down
+}
+
+@test "as-decide: max_changes_per_hour leaves only what load needs now" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 3000 2 3)" "$(changed 2000 3 4)" \
+		"$(changed 1000 4 5)"
+	decide 5 1.0 -- --max-changes-per-hour 3
+	to 5 hold
+	has_state change-budget
+	decide 5 1.0 '.windows[].at[].point = 9' -- --max-changes-per-hour 3
+	to 5 hold
+	has_state change-budget
+	# 8 needed now, 10 expected
+	decide 5 9.0 '.windows[].at[].point = 12' -- --max-changes-per-hour 3
+	to 8 emergency_scale
+	has_state change-budget
+	decide 5 1.0 -- --max-changes-per-hour 4
+	to 1 scale_down
+	# an hour later they are forgotten
+	journal "$state_dir" 86400 "$(changed 3601 2 3)" "$(changed 3601 3 4)" \
+		"$(changed 3601 4 5)"
+	decide 5 1.0 -- --max-changes-per-hour 3
+	to 1 scale_down
+}
+
+@test "as-decide: max_changes_per_day counts a day" {
+	state_dir=$dir/state
+	journal "$state_dir" 200000 "$(changed 80000 2 3)" "$(changed 70000 3 5)"
+	decide 5 1.0 -- --max-changes-per-day 2
+	to 5 hold
+	has_state change-budget
+	decide 5 1.0 -- --max-changes-per-day 3
+	to 1 scale_down
+}
+
+@test "as-decide: a journal that is missing or young removes nothing" {
+	state_dir=$dir/state
+	decide 5 1.0
+	to 5 hold
+	has_state cold
+	journal "$state_dir" 300
+	decide 5 1.0
+	to 5 hold
+	has_state cold
+	decide 3 4.5
+	to 4 scale_up
+	journal "$state_dir" 601
+	decide 5 1.0
+	to 1 scale_down
+}
+
+@test "as-decide: limits that need a journal and have none are said once" {
+	decide 5 1.0 -- --max-changes-per-hour 3
+	[ "$status" = 0 ]
+	[ "$stderr" = "as-decide: target 'default': without a state folder changes cannot be counted: no limit per hour or day" ]
+	to 1 scale_down
+}
+
+@test "as-decide: paused still computes, and changes nothing that way" {
+	decide 3 4.5 -- --paused both
+	to 3 hold
+	has_state paused
+	is .votes.want 4
+	decide 3 4.5 -- --paused up
+	to 3 hold
+	decide 5 1.0 -- --paused up
+	to 1 scale_down
+	decide 5 1.0 -- --paused down
+	to 5 hold
+	decide 3 4.5 -- --paused down
+	to 4 scale_up
+	# not even an emergency
+	decide 3 5.9 -- --paused both
+	to 3 hold
+}
+
+# --- several signals ---
+
+two_signals() {
+	conf 'signal requests { capacity = 50 }' \
+		'signal latency { limit = 0.25 unit = s }' "$@"
+}
+
+others() { # REQUESTS LATENCY [FILTER]
+	forecast "$1" '.metric.__name__ = "requests"'
+	forecast "$2" '.metric.__name__ = "latency" | .metric.unit = "s" |
+		'"${3:-.}"
+}
+
+@test "as-decide: of several signals the highest need wins" {
+	two_signals
+	{
+		state 3
+		forecast 3.0
+		# 30 a second may be planned for: 5
+		others 140 0.1
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 emergency_scale
+	is '[.inputs[].needed_now]' '[3,5,null]'
+	[[ $(jq -r .reason <<<"$decision") == *"'requests' is at 140"* ]]
+}
+
+@test "as-decide: a missing signal blocks removal, never an addition" {
+	two_signals
+	{
+		state 5
+		forecast 1.0
+		others 30 0.1 | head -1
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 hold
+	has_state missing-signal
+	[[ $(jq -r .reason <<<"$decision") == *"a signal is missing ('latency')"* ]]
+	{
+		state 3
+		forecast 4.5
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 4 scale_up
+	has_state missing-signal
+}
+
+@test "as-decide: a signal missing for longer than the deadline has no say" {
+	two_signals
+	{
+		state 5
+		forecast 1.0
+		others 30 0.1 '.observed.timestamps |= map(. - 3600000) |
+			.origin = "2026-11-23T16:00:00Z"'
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	is .recommended_instances 1
+	has_state missing-signal
+	run -0 as-decide -c web.conf --now "$now" --missing-deadline 2h in
+	decision=$output
+	to 5 hold
+}
+
+@test "as-decide: the journal knows since when a signal has been missing" {
+	state_dir=$dir/state
+	two_signals "state { dir = '$state_dir' }"
+	{
+		state 5
+		forecast 1.0
+		others 30 0.1 | head -1
+	} >in
+	with='.inputs = [{ signal: "latency", value: 0.1 }]'
+	without='.inputs = [{ signal: "latency" }]'
+	journal "$state_dir" 86400 "$(decided 1900 "$without")" \
+		"$(decided 1000 "$without")" "$(decided 60 "$without")"
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	is .recommended_instances 1
+	journal "$state_dir" 86400 "$(decided 1900 "$without")" \
+		"$(decided 1000 "$with")" "$(decided 60 "$without")"
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 hold
+}
+
+@test "as-decide: all signals missing holds, however long it lasts" {
+	two_signals
+	state 5 >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 hold
+	has_state no-data
+}
+
+@test "as-decide: with nothing known fallback_instances are the least" {
+	state 3 >in
+	run -0 as-decide --capacity 2 --now "$now" --fallback-instances 6 \
+		--target-name web in
+	decision=$output
+	to 6 scale_up
+	has_state no-data
+	# never fewer than there are, or than healthy signals ask for
+	state 8 >in
+	run -0 as-decide --capacity 2 --now "$now" --fallback-instances 6 \
+		--target-name web in
+	decision=$output
+	to 8 hold
+	decide 3 4.5 -- --fallback-instances 6
+	to 4 scale_up
+}
+
+@test "as-decide: a guard signal above its limit removes nothing" {
+	two_signals
+	{
+		state 5
+		forecast 1.0
+		others 30 0.3
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 hold
+	has_state guard-signal
+	[[ $(jq -r .reason <<<"$decision") == *"('latency' is at 0.3 s)"* ]]
+	sed -i 's/0\.3/0.2/g' in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 1 scale_down
+}
+
+# --- windows ---
+
+@test "as-decide: a forecast for another boot time holds with window-mismatch" {
+	decide 5 1.0 -- --boot-time 15m
+	to 5 hold
+	has_state window-mismatch
+	decide 5 1.0 '.windows[0].from_s = 900 | .windows[0].to_s = 960'
+	to 5 hold
+	has_state window-mismatch
+	decide 3 4.5 -- --boot-time 15m
+	to 4 scale_up
+}
+
+@test "as-decide: a window that reaches further does no harm" {
+	decide 5 1.0 '.windows[].to_s = 600'
+	to 1 scale_down
+	has_no_state window-mismatch
+}
+
+# --- money ---
+
+@test "as-decide: cost_impact is cost(new) - cost(old)" {
+	decide 5 3.0 -- --cost-per-instance 40 --currency EUR
+	is '[.cost_impact, .currency]' '[-80,"EUR"]'
+	decide 3 3.0 -- --cost-per-instance 40
+	is .cost_impact 0
+	decide 3 4.5
+	is 'has("cost_impact")' false
+}
+
+@test "as-decide: a budget that suffices is told" {
+	decide 3 4.5 -- --cost-per-instance 50 --max-monthly-cost 200
+	to 4 scale_up
+	has_state budget-ok
+}
+
+@test "as-decide: over_budget = hold adds nothing beyond the budget" {
+	decide 3 3.0 '.windows[].at[].point = 6.5' \
+		-- --cost-per-instance 50 --max-monthly-cost 200
+	# 6 wanted, 4 can be paid for
+	to 4 scale_up
+	has_state budget-hold
+	decide 4 5.9 -- --cost-per-instance 50 --max-monthly-cost 200
+	to 4 hold
+	has_state budget-hold
+	[[ $(jq -r .reason <<<"$decision") == *"the budget does not allow more"* ]]
+}
+
+@test "as-decide: over_budget = ask asks a person" {
+	decide 3 3.0 '.windows[].at[].point = 6.5' -- --cost-per-instance 50 \
+		--max-monthly-cost 200 --over-budget ask
+	to 6 scale_up
+	has_state budget-ask
+	has_state awaiting-approval
+	is .approval '"required"'
+	[[ $(jq -r .reason <<<"$decision") == *"the budget of 200.00 USD a month is for 4 on average"* ]]
+}
+
+@test "as-decide: over_budget = protect pays for what load needs now, and says what" {
+	decide 4 5.9 '.windows[].at[].point = 8' -- --cost-per-instance 50 \
+		--max-monthly-cost 200 --over-budget protect
+	# 5 needed now, 7 expected, 4 paid for
+	to 5 scale_up
+	has_state budget-hold
+	[[ $(jq -r .reason <<<"$decision") == *"50.00 USD a month beyond the budget"* ]]
+}
+
+@test "as-decide: the month's spending is carried on from decision to decision" {
+	state_dir=$dir/state
+	# begun with the month; half an hour ago 300 were spent, with 4 running
+	journal "$state_dir" 2000000 "$(decided 1800 '.current_instances = 4 |
+		.spent = { value: 300, since: "2026-11-01T00:00:00Z" }')"
+	decide 4 4.5 -- --cost-per-instance 73 --max-monthly-cost 730
+	# 4 x 0.1 x 0.5 h
+	is .spent '{"value":300.2,"since":"2026-11-01T00:00:00Z"}'
+	has_state budget-ok
+	# in a new month it begins anew, with what ran since
+	run -0 as-decide --capacity 2 --now 2026-12-01T01:00:00Z \
+		--cost-per-instance 73 --max-monthly-cost 730 \
+		--state "$state_dir" --target-name web </dev/null
+	decision=$output
+	is 'has("spent")' true
+}
+
+@test "as-decide: a new month begins with nothing spent but its own hours" {
+	state_dir=$dir/state
+	mkdir -p "$state_dir"
+	{
+		echo '{"type":"journal","version":1,"created":"2026-10-01T00:00:00Z"}'
+		echo '{"type":"decision","target":"web","time":"2026-11-30T23:30:00Z","current_instances":4,"spent":{"value":999,"since":"2026-11-01T00:00:00Z"},"logged":"2026-11-30T23:30:00Z"}'
+	} >"$state_dir/web.ndjson"
+	run -0 as-decide --capacity 2 --now 2026-12-01T00:15:00Z \
+		--cost-per-instance 73 --max-monthly-cost 730 --instances 4 \
+		--state "$state_dir" --target-name web </dev/null
+	decision=$output
+	is '[.spent.value, .spent.since]' '[0.1,"2026-12-01T00:00:00Z"]'
+}
+
+@test "as-decide: where money gets short, certainty gives way first" {
+	state_dir=$dir/state
+	# a week of November is left, and 30 of 720 for it: 4.1 on average
+	journal "$state_dir" 2000000 "$(decided 60 '.current_instances = 3 |
+		.spent = { value: 650, since: "2026-11-01T00:00:00Z" }')"
+	# 3 + 3 = 6: 5 for 99 %. With 95 % 5 x 1 = 4.2, with 80 % 4
+	decide 3 3.0 '.windows[].at[].scale = 1' -- --cost-per-instance 73 \
+		--max-monthly-cost 730
+	to 4 scale_up
+	has_state budget-tight
+	[[ $(jq -r .reason <<<"$decision") == *"the month's budget is short"* ]]
+	# what load needs now does not give way
+	decide 3 5.3 '.windows[].at[].scale = 1' -- --cost-per-instance 73 \
+		--max-monthly-cost 730
+	is .votes.now 5
+	is '.recommended_instances >= 5' true
+}
+
+@test "as-decide: a budget that is used up adds nothing more" {
+	state_dir=$dir/state
+	journal "$state_dir" 2000000 "$(decided 60 '.current_instances = 3 |
+		.spent = { value: 719.9, since: "2026-11-01T00:00:00Z" }')"
+	decide 3 4.5 -- --cost-per-instance 73 --max-monthly-cost 730
+	to 3 hold
+	has_state budget-hold
+}
+
+@test "as-decide: what is paid by the hour stays until its hour is over" {
+	state_dir=$dir/state
+	# two were added 40 minutes ago: they are paid for 20 minutes more
+	journal "$state_dir" 86400 "$(changed 2400 3 5)"
+	decide 5 2.0 -- --billing hour --min-instances 2
+	# the three older ones began at a time nobody knows
+	to 2 scale_down
+	decide 5 1.0 -- --billing hour
+	to 2 scale_down
+	has_state billing-edge
+	journal "$state_dir" 86400 "$(changed 2400 0 5)"
+	decide 5 1.0 -- --billing hour
+	to 5 hold
+	has_state billing-edge
+	# a minute before the hour is over they may go
+	journal "$state_dir" 86400 "$(changed 3550 0 5)"
+	decide 5 1.0 -- --billing hour
+	to 1 scale_down
+	decide 5 1.0 -- --billing second
+	to 1 scale_down
+}
+
+# --- a person's word ---
+
+@test "as-decide: scale_up_above asks a person" {
+	decide 3 4.5 -- --scale-up-above 3
+	to 4 scale_up
+	is .approval '"required"'
+	is .expires '"2026-11-23T17:15:00Z"'
+	has_state awaiting-approval
+	decide 2 3.0 -- --scale-up-above 3
+	is .approval '"none"'
+	is 'has("expires")' false
+	decide 5 1.0 -- --scale-up-above 0
+	is .approval '"none"'
+}
+
+@test "as-decide: step_above and cost_above ask a person" {
+	decide 3 3.0 '.windows[].at[].point = 5.9' -- --step-above 1
+	is .approval '"required"'
+	decide 5 1.0 -- --step-above 3
+	is .approval '"required"'
+	decide 3 3.0 '.windows[].at[].point = 5.9' -- --step-above 2
+	is .approval '"none"'
+	decide 3 3.0 '.windows[].at[].point = 5.9' \
+		-- --cost-above 99 --cost-per-instance 50
+	is .approval '"required"'
+	decide 3 3.0 '.windows[].at[].point = 5.9' \
+		-- --cost-above 100 --cost-per-instance 50
+	is .approval '"none"'
+}
+
+@test "as-decide: an emergency does not wait for a person, unless it must" {
+	decide 3 5.9 -- --scale-up-above 3
+	to 5 emergency_scale
+	is .approval '"none"'
+	decide 3 5.9 -- --scale-up-above 3 --approve-emergency required
+	to 5 emergency_scale
+	is .approval '"required"'
+}
+
+@test "as-decide: a pending plan expires from when it first was pending" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400
+	decide 3 4.5 -- --scale-up-above 3
+	plan=$(jq -r .plan <<<"$decision")
+	journal "$state_dir" 86400 \
+		"$(decided 300 ".plan = \"$plan\" | .approval = \"required\"")" \
+		"$(decided 60 ".plan = \"$plan\" | .approval = \"required\"")"
+	decide 3 4.5 -- --scale-up-above 3
+	is .expires '"2026-11-23T17:10:00Z"'
+	# expired: asked anew
+	journal "$state_dir" 86400 \
+		"$(decided 900 ".plan = \"$plan\" | .approval = \"required\"")"
+	decide 3 4.5 -- --scale-up-above 3
+	is .expires '"2026-11-23T17:15:00Z"'
+}
+
+# --- commands ---
+
+@test "as-decide: monitor is the default, and decides fully" {
+	decide 3 4.5
+	is .mode '"monitor"'
+	to 4 scale_up
+	decide 3 4.5 -- --mode auto
+	is .mode '"auto"'
+}
+
+@test "as-decide: --explain says every vote in words, on stderr" {
+	decide 3 3.5 '.windows[].at[].point = 4.5' -- --explain
+	[ "$status" = 0 ]
+	for words in "signal 'cpu': 3.5" 'vote now: 3' 'vote panic: none' \
+		'vote ahead: 4' 'vote sched: none' 'vote floor: 1' \
+		'vote keep: 4' 'vote drop: none' 'lower 4' 'hold 4' 'want 4' \
+		'decided by ahead'; do
+		[[ $stderr == *"as-decide: web: "*"$words"* ]]
+	done
+	to 4 scale_up
+}
+
+@test "as-decide: several targets, each its own decision, whatever came" {
+	conf
+	sed 's/target web/target db/' web.conf >db.conf
+	{
+		state 3
+		forecast 4.5
+	} >in
+	run -0 as-decide -c web.conf -c db.conf --now "$now" in
+	[ "$(jq -r '[.target, .action] | join(" ")' <<<"$output" | tr '\n' ,)" = \
+		"web scale_up,db hold," ]
+	run -0 as-decide -c web.conf -c db.conf --now "$now" --target-name web in
+	[ "$(jq -r .target <<<"$output")" = web ]
+}
+
+@test "as-decide: with files, a record of another target or signal is named" {
+	conf
+	{
+		state 3
+		forecast 4.5 '.metric.target = "mail"'
+		forecast 4.5 '.metric.__name__ = "disk"'
+		forecast 4.5
+	} >in
+	run --separate-stderr -1 as-decide -c web.conf --now "$now" in
+	[ "$(head -1 <<<"$stderr")" = "as-decide: in:2: no file of -c has the target 'mail'" ]
+	[ "$(tail -1 <<<"$stderr")" = "as-decide: in:3: the target 'web' has no signal 'disk'" ]
+	decision=$output
+	to 4 scale_up
+}
+
+@test "as-decide: a one-liner is of the one target and signal that come" {
+	{
+		state 3
+		forecast 4.5
+		forecast 4.5 '.metric.target = "mail"'
+		forecast 4.5 '.metric.__name__ = "disk"'
+	} >in
+	run --separate-stderr -1 as-decide --capacity 2 --now "$now" in
+	[ "$(head -1 <<<"$stderr")" = "as-decide: in:3: for 'mail', and the target is 'web': without -c there is but one" ]
+	[ "$(tail -1 <<<"$stderr")" = "as-decide: in:4: a second signal, 'disk' beside 'cpu': without -c there is but one" ]
+	decision=$output
+	is .target '"web"'
+	to 4 scale_up
+}
+
+@test "as-decide: options change one target's settings, and are refused for several" {
+	conf
+	with_conf 3 4.5 -- --max-instances 3
+	to 3 hold
+	sed 's/target web/target db/' web.conf >db.conf
+	run --separate-stderr -2 as-decide -c web.conf -c db.conf --slo 95% in
+	[ "$stderr" = "as-decide: --slo is for one target, and the files have 2: choose with --target-name" ]
+	run -0 as-decide -c web.conf -c db.conf --mode auto --now "$now" in
+	[ "$(jq -r .mode <<<"$output" | tr '\n' ' ')" = "auto auto " ]
+}
+
+@test "as-decide: without capacity it says what to give" {
+	run --separate-stderr -2 as-decide --instances 3 </dev/null
+	[ "$stderr" = "as-decide: --capacity is needed: what one instance carries, in the unit of the load; or a file with -c" ]
+	[ "$output" = "" ]
+}
+
+@test "as-decide: a bad setting is exit 2, and nothing is read" {
+	run --separate-stderr -2 as-decide --capacity none </dev/null
+	[ "$stderr" = "as-decide: 'capacity': 'none' is not a number" ]
+	run --separate-stderr -2 as-decide --capacity 2 --min-instances 11 </dev/null
+	[ "$stderr" = "as-decide: 'min_instances' is 11 and 'max_instances' 10" ]
+	run --separate-stderr -2 as-decide --capacity 2 --saturates --target 90% </dev/null
+	[[ $stderr == "as-decide: signal 'load' saturates: "* ]]
+}
+
+@test "as-decide: a bad line is named, left out, and the rest decides, exit 1" {
+	{
+		state 3
+		echo '{"type":"forecast"}'
+		echo 'nonsense'
+		forecast 4.5
+	} >in
+	run --separate-stderr -1 as-decide --capacity 2 --now "$now" in
+	[[ $stderr == "as-decide: in:2: "*$'\n'"as-decide: in:3: "* ]]
+	decision=$output
+	to 4 scale_up
+}
+
+@test "as-decide: types it does not know pass at once, byte for byte" {
+	mkfifo pipe
+	as-decide --capacity 2 --now "$now" <pipe >out &
+	pid=$!
+	exec 7>pipe
+	line='{"type":"weather", "wind" : 1.0e0,"x":{"a":[ ]}}'
+	echo "$line" >&7
+	wait_until 5 grep -q weather out
+	[ "$(cat out)" = "$line" ]
+	exec 7>&-
+	wait "$pid"
+	[ "$(wc -l <out)" = 2 ]
+}
+
+@test "as-decide: a forecast of as-predict becomes a decision" {
+	run -0 bash -c 'as-predict --now 2017-01-16T06:00:30Z "$1" |
+		as-decide --instances 3 --capacity 20 \
+			--now 2017-01-16T06:00:30Z' sh "$data/web.ndjson"
+	decision=$output
+	is '[.action, .recommended_instances, .inputs[0].signal]' \
+		'["maintain",3,"cpu"]'
+	is '.states' '[]'
+	is '.votes.ahead >= .votes.now' true
+}
+
+@test "as-decide: its decision is one that as-apply takes" {
+	echo 3 >count
+	{
+		state 3 '.version = ""'
+		forecast 4.5
+	} >in
+	run -0 bash -c 'as-decide --capacity 2 --mode auto --now "$1" in |
+		as-apply --driver file --service "$2/count" --now "$1"' \
+		sh "$now" "$dir"
+	[ "$(jq -r .result.status <<<"$output")" = applied ]
+	[ "$(cat count)" = 4 ]
+}
