@@ -134,7 +134,7 @@ forecast() {
 	printf '{"type":"state","target":"web",%s,"driver":"file","instances":7,"error":"gone"}\n' "$t" >wrong
 	decide() {
 		as-predict --now 2017-01-16T06:00:30Z "$data/web.ndjson" "$1" |
-			as-decide --now 2017-01-16T06:00:30Z --target web \
+			as-decide --now 2017-01-16T06:00:30Z \
 				--capacity 10
 	}
 	[ "$(decide known | jq .current_instances)" = 7 ]
@@ -155,7 +155,7 @@ forecast() {
 @test "records: the same input gives the same output, to the byte" {
 	pipe() {
 		as-predict --now 2017-01-16T06:00:30Z "$data/web.ndjson" |
-			as-decide --now 2017-01-16T06:00:30Z --target web \
+			as-decide --now 2017-01-16T06:00:30Z \
 				--instances 3 --capacity 10
 	}
 	pipe >one

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "fuzz.h"
+#include "record/decision.h"
 #include "record/forecast.h"
 #include "record/series.h"
 #include "record/state.h"
@@ -101,6 +102,17 @@ try_forecast(const struct json *j)
 	return NULL;
 }
 
+static const char *
+try_decision(const struct json *j)
+{
+	struct decision d;
+	const char *why = NULL;
+
+	if (decision_read(&d, j, &why) != 0)
+		return why != NULL ? NULL : "no reason given";
+	return NULL;
+}
+
 /* Texts of numbers, spans and times: what is taken is finite. */
 static const char *
 try_words(const char *s, size_t n)
@@ -142,6 +154,8 @@ fuzz_one(const char *s, size_t n)
 		wrong = try_state(r.json);
 	else if (r.type == RECORD_FORECAST)
 		wrong = try_forecast(r.json);
+	else if (r.type == RECORD_DECISION || r.type == RECORD_RESULT)
+		wrong = try_decision(r.json);
 	else
 		wrong = try_series(r.json);
 	record_free(&r);
