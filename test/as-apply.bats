@@ -15,6 +15,8 @@ setup() {
 	echo 3 >"$dir/count"
 }
 
+unset DOCKER_HOST DOCKER_TLS_VERIFY DOCKER_CERT_PATH
+
 teardown() {
 	[ ! -e "$dir/engine.pid" ] || kill "$(cat "$dir/engine.pid")" || true
 }
@@ -1005,6 +1007,77 @@ changes() {
 		old has version '1.30' of the Engine API, 1.41 is needed
 		hang-all timed out after 1 s
 	END
+}
+
+# tcp_engine: the stub on a port; sets port
+tcp_engine() {
+	python3 "$BATS_TEST_DIRNAME/stub/engine.py" "tcp:$dir/port" \
+		"$dir/log" >"$dir/engine.err" 2>&1 3>&- &
+	echo $! >"$dir/engine.pid"
+	touch "$dir/log"
+	wait_until 10 test -s "$dir/port"
+	port=$(cat "$dir/port")
+}
+
+# certificate DIR NAME: ca.pem, and cert.pem and key.pem for NAME
+certificate() {
+	mkdir -p "$1"
+	[ -e "$dir/ca.key" ] || openssl req -x509 -newkey ec \
+		-pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca \
+		-keyout "$dir/ca.key" -out "$dir/ca.pem" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj "/CN=$2" -keyout "$1/key.pem" -out "$1/csr" 2>/dev/null
+	echo "subjectAltName=IP:127.0.0.1" >"$1/ext"
+	openssl x509 -req -in "$1/csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" \
+		-CAcreateserial -days 2 -extfile "$1/ext" -out "$1/cert.pem" \
+		2>/dev/null
+	cp "$dir/ca.pem" "$1/ca.pem"
+	chmod 600 "$1/key.pem"
+}
+
+@test "as-apply: swarm: over TCP, and DOCKER_HOST where no host is given" {
+	driver="swarm"
+	tcp_engine
+	decide 3 5 >"$dir/in"
+	run -0 as-apply --driver swarm --service web --now "$now" \
+		--host "tcp://127.0.0.1:$port" "$dir/in"
+	[ "$(status_of)" = applied ]
+	decide 5 6 >"$dir/in"
+	run -0 env DOCKER_HOST="tcp://127.0.0.1:$port" as-apply --driver swarm \
+		--service web --now "$now" "$dir/in"
+	[ "$(status_of)" = applied ]
+	[ "$(posts | wc -l)" = 2 ]
+}
+
+@test "as-apply: swarm: over TLS, with the certificates of the docker command" {
+	driver="swarm"
+	certificate "$dir/server" engine
+	certificate "$dir/client" scaler
+	export ENGINE_CERTS=$dir/server
+	tcp_engine
+	decide 3 5 >"$dir/in"
+	export DOCKER_HOST=tcp://127.0.0.1:$port DOCKER_TLS_VERIFY=1
+	run -0 env DOCKER_CERT_PATH="$dir/client" as-apply --driver swarm \
+		--service web --now "$now" "$dir/in"
+	[ "$(status_of)" = applied ]
+	decide 5 6 >"$dir/in"
+	# ~/.docker is where they are looked for
+	mkdir "$dir/home" && mv "$dir/client" "$dir/home/.docker"
+	run -0 env HOME="$dir/home" as-apply --driver swarm \
+		--service web --now "$now" "$dir/in"
+	[ "$(status_of)" = applied ]
+	# of another authority
+	rm "$dir/ca.key"
+	certificate "$dir/foreign" scaler
+	decide 6 7 >"$dir/in"
+	run --separate-stderr -3 env DOCKER_CERT_PATH="$dir/foreign" as-apply \
+		--driver swarm --service web --now "$now" "$dir/in"
+	[[ $(result .error) == *certificate* ]]
+	# without any, it is told before anything is sent
+	run --separate-stderr -2 env DOCKER_CERT_PATH="$dir/none" as-apply \
+		--driver swarm --service web --now "$now" "$dir/in"
+	[[ $stderr == *"$dir/none"* ]]
+	[ "$(posts | wc -l)" = 2 ]
 }
 
 @test "as-apply: swarm: a socket that may not be used is said with what to do" {

@@ -1,5 +1,6 @@
 #include "target/engine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,22 @@ join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-/* The client's certificates, where the docker command would look for them:
- * 0, or -1 for want of memory */
 static int
-find_certificates(struct certificates *c)
+may_read(const char *path, struct buf *why)
+{
+	if (path == NULL)
+		buf_str(why, "out of memory");
+	else if (access(path, R_OK) == 0)
+		return 0;
+	else
+		buf_printf(why, "cannot read '%s': %s", path, strerror(errno));
+	return -1;
+}
+
+/* The client's certificates, where the docker command would look for them. 0,
+ * or -1 and a message */
+static int
+find_certificates(struct certificates *c, struct buf *why)
 {
 	const char *dir = variable("DOCKER_CERT_PATH"), *home;
 	char *made = NULL;
@@ -47,7 +60,14 @@ find_certificates(struct certificates *c)
 		c->key = join(dir, "key.pem");
 	}
 	free(made);
-	return c->ca != NULL && c->cert != NULL && c->key != NULL ? 0 : -1;
+	if (dir == NULL) {
+		buf_str(why, "DOCKER_CERT_PATH is not set");
+		return -1;
+	}
+	return may_read(c->ca, why) != 0 || may_read(c->cert, why) != 0 ||
+		may_read(c->key, why) != 0
+	    ? -1
+	    : 0;
 }
 
 /* The connection. tcp:// means TLS where DOCKER_TLS_VERIFY says so. */
@@ -71,7 +91,7 @@ connect_to(const char *host, double timeout, struct buf *why)
 	if (tls && variable("DOCKER_CERT_PATH") == NULL &&
 	    variable("DOCKER_TLS_VERIFY") == NULL)
 		tls = 0; /* the system's authorities, no certificate of ours */
-	if (!tls || find_certificates(&c) == 0) {
+	if (!tls || find_certificates(&c, why) == 0) {
 		o.ca_file = c.ca;
 		o.cert_file = c.cert;
 		o.key_file = c.key;

@@ -1,9 +1,12 @@
 """A Docker Engine's API as far as a Swarm service needs it, with faults.
 
     engine.py SOCKET LOG [FAULT]
+    engine.py tcp:FILE LOG [FAULT]
 
-Listens on the unix socket SOCKET and writes every request to LOG, a JSON line
-each: method, path, body as it came. One service "web" with 3 replicas at
+Listens on the unix socket SOCKET, or on a port of 127.0.0.1 that it writes to
+FILE; then with TLS, demanding certificates of clients, where ENGINE_CERTS names
+a folder with ca.pem, cert.pem and key.pem. It writes every request to LOG, a
+JSON line each: method, path, body as it came. One service "web" with 3 replicas at
 version 11; its specification is a text with odd blanks, members that nobody
 knows and numbers that a rewrite would change, so that an update that is not
 the same bytes shows. An update changes it as a manager would: replicas and
@@ -32,6 +35,7 @@ import json
 import os
 import re
 import socketserver
+import ssl
 import sys
 import time
 import urllib.parse
@@ -202,6 +206,29 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 64
 
 
+class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        print(sys.exc_info()[1], file=sys.stderr, flush=True)
+
+
+if SOCKET.startswith("tcp:"):
+    server = TcpServer(("127.0.0.1", 0), Handler)
+    certs = os.environ.get("ENGINE_CERTS")
+    if certs:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certs + "/cert.pem", certs + "/key.pem")
+        tls.load_verify_locations(certs + "/ca.pem")
+        tls.verify_mode = ssl.CERT_REQUIRED
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    with open(SOCKET[4:] + ".new", "w", encoding="ascii") as port:
+        port.write("%d\n" % server.server_address[1])
+    os.rename(SOCKET[4:] + ".new", SOCKET[4:])
+    server.serve_forever()
 if os.path.exists(SOCKET):
     os.unlink(SOCKET)
 Server(SOCKET, Handler).serve_forever()
