@@ -32,6 +32,19 @@ const char *const fuzz_seeds[] = {
 	"\":1,\"scale\":1}]}]}",
 	"{\"type\":\"forecast\",\"metric\":{},\"time\":\"2026-11-23T17:00:00Z"
 	"\",\"no_forecast\":\"too little history\"}",
+	"{\"type\":\"decision\",\"id\":\"d67a42c92406ee91\",\"plan\":\"fc20"
+	"31998608eac3\",\"time\":\"2017-01-16T06:00:30Z\",\"target\":\"web"
+	"\",\"mode\":\"monitor\",\"action\":\"scale_up\",\"current_load\":6"
+	"8.5,\"predicted_load\":69,\"confidence\":0.9,\"current_instances\""
+	":3,\"recommended_instances\":5,\"reason\":\"Add 2\",\"states\":[],"
+	"\"risk\":{\"ahead\":0.002,\"keep\":0.002},\"inputs\":[{\"signal\":"
+	"\"cpu\",\"value\":20.5049,\"unit\":\"percent\",\"age_s\":30,\"cove"
+	"rage\":1,\"needed_now\":4,\"needed_ahead\":5}],\"votes\":{\"now\":"
+	"4,\"panic\":null,\"ahead\":5,\"sched\":null,\"floor\":1,\"keep\":5"
+	",\"drop\":null,\"lower\":5,\"hold\":5,\"want\":5,\"by\":\"ahead\"}"
+	",\"observed\":{\"driver\":\"\",\"instances\":3,\"ready\":3,\"versi"
+	"on\":\"\",\"time\":\"2017-01-16T06:00:30Z\"},\"approval\":\"none\""
+	"}",
 	NULL,
 };
 
