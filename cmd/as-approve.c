@@ -69,7 +69,7 @@ put(const struct buf *b)
 {
 	if (b->failed)
 		die("out of memory");
-	if (out_write(b->s, b->len) != 0)
+	if (b->len > 0 && out_write(b->s, b->len) != 0)
 		exit(STATUS_FAILED);
 }
 
