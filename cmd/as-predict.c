@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -352,5 +353,6 @@ main(int argc, char *argv[])
 	model_file_close(&p.models);
 	conf_target_free(&p.fallback);
 	conf_free(&p.conf);
+	free(o.common.conf);
 	return status;
 }

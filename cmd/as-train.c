@@ -473,5 +473,6 @@ main(int argc, char *argv[])
 	buf_free(&t.report);
 	conf_free(&t.conf);
 	free(o.mask);
+	free(o.common.conf);
 	return status;
 }

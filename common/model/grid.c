@@ -88,6 +88,31 @@ carry_on(struct grid *g)
 			g->y[i] = g->y[i - 1];
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* A quarter of the samples lie no farther apart than this, in s: what the
+ * source can give, also where half of it is lost. NAN: no memory. */
+static double
+finest(const struct series *s)
+{
+	double *d = malloc(s->n * sizeof(*d)), step;
+
+	if (d == NULL)
+		return (double)NAN;
+	for (size_t i = 1; i < s->n; i++)
+		d[i - 1] = (double)(s->t[i] - s->t[i - 1]) / 1000;
+	qsort(d, s->n - 1, sizeof(*d), by_size);
+	step = d[(s->n - 2) / 4];
+	free(d);
+	return step;
+}
+
 int
 grid_make(struct grid *g, const struct series *s, double step, const char **why)
 {
@@ -102,8 +127,15 @@ grid_make(struct grid *g, const struct series *s, double step, const char **why)
 	if (!(step > 0) || !isfinite(step))
 		return -1;
 	own = s->n > 1 ? series_step(s) : step;
-	if (step < 0.75 * own)
-		step = round_step(own);
+	*why = "out of memory";
+	if (step < 0.75 * own) {
+		double fine = finest(s);
+
+		if (isnan(fine))
+			return -1;
+		if (step < 0.75 * fine)
+			step = round_step(own);
+	}
 	means = own < 0.75 * step;
 	points = back(s->t[s->n - 1] - s->t[0], step * 1000, means) + 1;
 	*why = "out of memory";

@@ -35,8 +35,9 @@ double grid_step(const struct series *s);
  * they lie closer than that (their median distance is below three quarters of
  * it) a point is the mean of the samples in the step that ends there; else a
  * sample goes to the point that is nearest, the later of two wins. Where step
- * is below three quarters of the samples' own distance the latter is taken:
- * nothing is made up between samples. Gaps stay gaps.
+ * is below three quarters of what even close samples are apart (a quarter of
+ * them are closer) their median distance is taken: nothing is made up between
+ * samples. Gaps stay gaps.
  * 0 and g to be freed with grid_free, or -1 with a static text in *why: no
  * samples, bad step, no memory.
  */

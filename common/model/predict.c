@@ -7,34 +7,11 @@
 
 #include "base/excerpt.h"
 #include "base/number.h"
+#include "model/predict_job.h"
 
 enum {
 	HOUR_MS = 3600 * 1000,
-	REPLAY = 24, /* origins by which a dear method's scales are moved on */
-	REPLAY_S = 1800, /* their distance */
-	CLOCK_MS = 30 * 1000, /* how far a source's clock may be ahead */
-	ORIGINS_MAX = 4096
-};
-
-/* What a method says at the newest origins, and at some before them */
-struct view {
-	size_t every; /* distance of the origins that move the scales */
-	struct rows rows;
-	double *scale; /* of one track, by row */
-};
-
-/* One forecast in the making */
-struct job {
-	struct forecast *f;
-	const struct predict_options *o;
-	const struct trained *t;
-	const struct grid *g;
-	size_t H; /* steps to forecast */
-	size_t late; /* steps that the newest sample is late by */
-	size_t stable; /* origins that a removal must agree on */
-	size_t held; /* steps that a drop is held for */
-	struct path path;
-	struct view own, other; /* of the method, and of another decider */
+	CLOCK_MS = 30 * 1000 /* how far a source's clock may be ahead */
 };
 
 static void
@@ -88,132 +65,14 @@ judge_quality(struct forecast *f, const struct grid *g, int64_t now)
 	f->longest_gap_s = (double)grid_longest_gap(g) * g->step;
 }
 
-static size_t
-steps_of(double seconds, double step)
-{
-	double k = floor(seconds / step + 0.5);
-
-	return k < 1 ? 1 : k > ORIGINS_MAX ? ORIGINS_MAX : (size_t)k;
-}
-
-/* Rising origins, each once: those of the drop guard and of stabilisation
- * one after the other up to now, before them those that move the scales on
- * from where training ended. */
-static size_t
-choose_origins(const struct job *j, size_t every, size_t *origin)
-{
-	const struct grid *g = j->g;
-	size_t near = j->stable > j->held + 1 ? j->stable : j->held + 1;
-	size_t since = (size_t)((double)g->t0 / g->step), count = 0, first;
-	ptrdiff_t end = grid_find(g, j->t->end / 1000), from;
-
-	first = g->n > near ? g->n - near : 0;
-	from = end + 1 - (ptrdiff_t)j->t->reach;
-	if (from < (ptrdiff_t)first - ORIGINS_MAX)
-		from = (ptrdiff_t)first - ORIGINS_MAX;
-	if (every > 1 && from < (ptrdiff_t)first - REPLAY * (ptrdiff_t)every)
-		from = (ptrdiff_t)first - REPLAY * (ptrdiff_t)every;
-	for (size_t i = from > 0 ? (size_t)from : 0; i < first; i++)
-		if ((since + i) % every == 0)
-			origin[count++] = i;
-	for (size_t i = first; i < g->n; i++)
-		origin[count++] = i;
-	return count;
-}
-
-static int
-ask(struct job *j, struct view *v, const struct method *m, const void *state)
-{
-	size_t *origin =
-	    malloc((2 * ORIGINS_MAX + j->stable + j->held) * sizeof(*origin));
-	size_t count = 0;
-	int r = -1;
-
-	v->every = m->dear ? steps_of(REPLAY_S, j->g->step) : 1;
-	if (origin != NULL) {
-		count = choose_origins(j, v->every, origin);
-		v->scale = calloc(count, sizeof(*v->scale));
-	}
-	if (v->scale != NULL)
-		r = m->predict(state, j->g, origin, count, &v->rows, &j->path);
-	free(origin);
-	return r;
-}
-
-/* Both methods are asked, the one whose path is the forecast last */
-static int
-ask_all(struct job *j)
-{
-	const struct trained *t = j->t;
-
-	if (path_init(&j->path, t->reach) != 0)
-		return -1;
-	if (t->decider != NULL &&
-	    ask(j, &j->other, t->decider, t->decider_state) != 0)
-		return -1;
-	return ask(j, &j->own, t->method, t->state);
-}
-
-/* Whose forecasts a track is of */
-static struct view *
-view_of(struct job *j, enum track_use use)
-{
-	return j->t->decider != NULL && use <= TRACK_NEXT ? &j->other : &j->own;
-}
-
-/*
- * A copy of a track, moved on from the end of training by the errors that
- * have become known since; its scale at each row's origin goes to the view's
- * scale.
- */
-static struct track
-follow(struct job *j, enum track_use use)
-{
-	const struct grid *g = j->g;
-	struct view *v = view_of(j, use);
-	const struct rows *r = &v->rows;
-	struct track t = j->t->track[use];
-	struct load_mean mean = j->t->mean;
-	ptrdiff_t end = grid_find(g, j->t->end / 1000);
-	size_t first = end + 1 > 0 ? (size_t)(end + 1) : 0;
-	size_t next = 0, known = 0, moved = 0;
-
-	for (; next < r->count && r->origin[next] < first; next++)
-		v->scale[next] = track_scale(&t, &mean, g, r->origin[next]);
-	while (known < r->count && r->origin[known] + t.to < first)
-		known++;
-	for (size_t i = first; i < g->n; i++) {
-		if (g->ok[i]) {
-			mean.count++;
-			mean.mean += (g->y[i] - mean.mean) / mean.count;
-		}
-		for (; known < r->count && r->origin[known] + t.to <= i;
-		     known++) {
-			size_t o = r->origin[known];
-			double y = track_actual(&t, g, g->n, o);
-			size_t steps =
-			    o - moved < v->every ? o - moved : v->every;
-
-			if (isnan(y))
-				continue;
-			track_move(&t, g, o, y - track_point(&t, r, known),
-			    (double)(steps > 0 ? steps : 1));
-			moved = o;
-		}
-		for (; next < r->count && r->origin[next] == i; next++)
-			v->scale[next] = track_scale(&t, &mean, g, i);
-	}
-	return t;
-}
-
 /* The table of a track, and point and scale at the newest origins */
 static int
 put_window(struct job *j, enum track_use use, const char *name, double from_s)
 {
 	struct forecast *f = j->f;
 	struct forecast_window *w = &f->windows[f->n_windows];
-	const struct view *v = view_of(j, use);
-	struct track t = follow(j, use);
+	const struct view *v = job_view(j, use);
+	struct track t = job_follow(j, use);
 	size_t n = j->stable < v->rows.count ? j->stable : v->rows.count;
 
 	*w = (struct forecast_window){ .from_s = from_s, .n = (double)t.pool };
@@ -246,11 +105,11 @@ put_window(struct job *j, enum track_use use, const char *name, double from_s)
 static void
 put_drop(struct job *j)
 {
-	const struct view *v = view_of(j, TRACK_NEXT);
+	const struct view *v = job_view(j, TRACK_NEXT);
 	const struct rows *r = &v->rows;
 	const struct grid *g = j->g;
 	struct forecast *f = j->f;
-	struct track t = follow(j, TRACK_NEXT);
+	struct track t = job_follow(j, TRACK_NEXT);
 
 	if (t.pool < 100)
 		return;
@@ -274,7 +133,7 @@ put_drop(struct job *j)
 static void
 put_hour(struct job *j)
 {
-	struct track t = follow(j, TRACK_HOUR);
+	struct track t = job_follow(j, TRACK_HOUR);
 	size_t last = j->own.rows.count - 1;
 	double v = track_point(&t, &j->own.rows, last), s = j->own.scale[last];
 
@@ -304,7 +163,7 @@ make_quantiles(struct job *j)
 	size_t last = 0;
 
 	for (size_t i = 0; i < j->t->steps && last < j->H; i++) {
-		struct track t = follow(j, TRACK_STEPS + (unsigned)i);
+		struct track t = job_follow(j, TRACK_STEPS + (unsigned)i);
 		double s = j->own.scale[j->own.rows.count - 1];
 
 		for (int k = 1; k < FORECAST_LEVELS; k++) {
@@ -366,7 +225,7 @@ put_peak(struct job *j, size_t window)
 	while (own < p->peaks && p->peak_w[own] != w)
 		own++;
 	if (own == p->peaks)
-		t = follow(j, TRACK_PEAKS + (unsigned)window);
+		t = job_follow(j, TRACK_PEAKS + (unsigned)window);
 	for (int k = 0; k < FORECAST_LEVELS; k++) {
 		double q;
 
@@ -416,9 +275,9 @@ forecast_by(struct job *j)
 	unsigned late = 2 * (unsigned)j->late;
 	int r = -1;
 
-	j->stable = steps_of(j->o->stabilisation, j->g->step);
-	j->held = steps_of(j->o->drop_hold, j->g->step);
-	if (ask_all(j) != 0 || put_path(j) != 0)
+	j->stable = job_steps(j->o->stabilisation, j->g->step);
+	j->held = job_steps(j->o->drop_hold, j->g->step);
+	if (job_ask(j) != 0 || put_path(j) != 0)
 		goto end;
 	for (size_t i = 0; i < j->t->peaks; i++)
 		if (j->t->peak_w[i] <= j->H)
@@ -431,11 +290,7 @@ forecast_by(struct job *j)
 	put_model(j);
 	r = 0;
 end:
-	rows_free(&j->own.rows);
-	rows_free(&j->other.rows);
-	free(j->own.scale);
-	free(j->other.scale);
-	path_free(&j->path);
+	job_free(j);
 	return r;
 }
 
@@ -449,8 +304,8 @@ forecast_on_the_spot(struct job *j, const char **why)
 		.boot = j->o->boot,
 		.interval = j->o->interval,
 		.brief = 1 };
-	size_t stable = steps_of(j->o->stabilisation, g->step);
-	size_t near = steps_of(j->o->drop_hold, g->step) + 1;
+	size_t stable = job_steps(j->o->stabilisation, g->step);
+	size_t near = job_steps(j->o->drop_hold, g->step) + 1;
 	double span = (double)g->n * g->step;
 	double seen = (double)grid_observed(g) * g->step;
 	struct trained t;
