@@ -125,10 +125,14 @@ add_made(struct sums *s, const struct grid *g, size_t n, const struct rows *r,
 {
 	size_t half = from + (r->count - from) / 2, m = 0;
 	double *z = malloc((3 * r->count + 1) * sizeof(*z));
-	double *scale = z + r->count, *pool = scale + r->count;
+	double *scale, *pool;
 	struct track t = *like;
 
-	if (z == NULL || track_learn(&t, g, n, r, z, scale) != 0) {
+	if (z == NULL)
+		return -1;
+	scale = z + r->count;
+	pool = scale + r->count;
+	if (track_learn(&t, g, n, r, z, scale) != 0) {
 		free(z);
 		return -1;
 	}

@@ -406,6 +406,7 @@ void
 decide(const struct decide_input *in, struct decision *d,
     struct decide_trace *trace)
 {
+	/* cppcheck-suppress uninitvar ; begin() fills it whole */
 	struct decide_trace own, *t = trace != NULL ? trace : &own;
 
 	begin(in, d, t);

@@ -107,7 +107,7 @@ because(struct buf *b, const struct decide_input *in, const struct decision *d,
 		buf_printf(b, "at least %ld must run", d->votes[VOTE_FLOOR]);
 	} else if (strcmp(by, "keep") == 0) {
 		buf_printf(b,
-		    "%ld would do for now, but %ld were called for within the "
+		    "%ld would do, but %ld were called for within the "
 		    "last %s",
 		    d->lower, d->votes[VOTE_KEEP],
 		    duration_format(span, in->target->policy.stabilisation));
