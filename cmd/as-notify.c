@@ -13,6 +13,7 @@
 #include "cli/args.h"
 #include "cli/filter.h"
 #include "conf/conf.h"
+#include "conf/event.h"
 #include "io/file.h"
 #include "io/out.h"
 #include "io/report.h"
@@ -110,7 +111,7 @@ read_events(const char *list, unsigned *events, size_t *len)
 	for (const char *s = list;; s += *len + 1) {
 		s += strspn(s, " ");
 		*len = strcspn(s, ", ");
-		if (notice_word(s, *len, events) != 0)
+		if (event_word(s, *len, events) != 0)
 			return s;
 		if (s[*len] == '\0')
 			return NULL;
@@ -127,7 +128,7 @@ set_on(struct argp_state *state, struct options *o, const char *arg)
 	bad = read_events(arg, &o->on, &len);
 	if (bad == NULL)
 		return;
-	notice_words(&words);
+	event_words(&words);
 	argp_error(state, "--on: '%.*s' is none of %s", (int)len, bad,
 	    words.failed ? "the events" : words.s);
 }
@@ -243,7 +244,8 @@ open_way(struct run *r, struct way *w, const struct conf_notify *from)
 		.records = r->o.records };
 	struct buf url = { 0 }, why = { 0 };
 
-	if (find_url(from, &url, &why) == 0) {
+	/* of an unknown channel no address is wanted */
+	if (!channel_known(w->kind) || find_url(from, &url, &why) == 0) {
 		s.url = url.s;
 		w->channel = channel_open(w->kind, &s, &why);
 	}
@@ -262,24 +264,15 @@ open_way(struct run *r, struct way *w, const struct conf_notify *from)
 	buf_free(&why);
 }
 
+/* conf_check has seen to it that they are events */
 static unsigned
 events_of_conf(const struct conf_notify *from)
 {
-	struct buf words = { 0 };
-	unsigned all = 0, e;
-	const char *bad;
-	size_t len;
+	unsigned all = 0;
 
-	for (size_t i = 0; i < from->n_on; i++) {
-		bad = read_events(from->on[i], &e, &len);
-		if (bad != NULL) {
-			notice_words(&words);
-			die("notify '%s': '%s' is none of %s", from->name,
-			    from->on[i], words.failed ? "" : words.s);
-		}
-		all |= e;
-	}
-	return all != 0 ? all : (unsigned)NOTICE_USUAL;
+	for (size_t i = 0; i < from->n_on; i++)
+		event_word(from->on[i], strlen(from->on[i]), &all);
+	return all != 0 ? all : (unsigned)EVENT_USUAL;
 }
 
 static void
@@ -451,7 +444,7 @@ tell(struct run *r, struct notice *n)
 			dispatch_unlock(r->dispatch);
 		}
 	}
-	if (r->n_ways == 0 && (n->events & (unsigned)NOTICE_USUAL) != 0)
+	if (r->n_ways == 0 && (n->events & (unsigned)EVENT_USUAL) != 0)
 		r->untold++;
 	notice_free(n);
 }

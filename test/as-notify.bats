@@ -376,6 +376,28 @@ as-notify: 'webhook' was not told of 1" ]
 @test "as-notify: an unknown channel is refused with those there are" {
 	run --separate-stderr -2 as-notify --channel pigeon
 	[[ $stderr == "as-notify: --channel: there is no 'pigeon'; there is: webhook"* ]]
+	cat >"$dir/conf" <<-END
+		target web { mode = monitor }
+		signal load { query = "x" capacity = 1 }
+		notify ops { channel = pigeon }
+	END
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(record)
+	[ "$stderr" = "as-notify: cannot tell 'ops': there is no channel 'pigeon'; there is: webhook" ]
+	[ "$output" = "$(record)" ]
+}
+
+@test "as-notify: a word of a file that is no event is named with its line" {
+	cat >"$dir/conf" <<-END
+		target web { mode = monitor }
+		signal load { query = "x" capacity = 1 }
+		notify ops {
+			on = {failed, scale}
+		}
+	END
+	for command in "as-notify" "as-decide --check"; do
+		run --separate-stderr -2 $command -c "$dir/conf" </dev/null
+		[[ $stderr == *"$dir/conf:4: notify 'ops': 'scale' is none of scale_up, "* ]]
+	done
 }
 
 @test "as-notify: every section of a file has its own events and address" {

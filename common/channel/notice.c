@@ -9,41 +9,7 @@
 #include "base/excerpt.h"
 #include "io/digest.h"
 
-static const struct {
-	const char *word;
-	unsigned event;
-} words[] = { { "scale_up", NOTICE_SCALE_UP },
-	{ "scale_down", NOTICE_SCALE_DOWN },
-	{ "emergency_scale", NOTICE_EMERGENCY },
-	{ "maintain", NOTICE_MAINTAIN }, { "hold", NOTICE_HOLD },
-	{ "applied", NOTICE_APPLIED }, { "unchanged", NOTICE_UNCHANGED },
-	{ "dry-run", NOTICE_DRY_RUN }, { "monitor", NOTICE_MONITOR },
-	{ "pending", NOTICE_PENDING }, { "refused", NOTICE_REFUSED },
-	{ "failed", NOTICE_FAILED }, { "timeout", NOTICE_FAILED },
-	{ "stopped", NOTICE_STOPPED }, { "anomaly", NOTICE_ANOMALY },
-	{ "all", NOTICE_ALL } };
-
-enum { WORDS = sizeof(words) / sizeof(words[0]), TEXT_MAX = 2000 };
-
-void
-notice_words(struct buf *out)
-{
-	for (size_t i = 0; i < WORDS; i++)
-		buf_printf(out, "%s%s", i > 0 ? ", " : "", words[i].word);
-}
-
-int
-notice_word(const char *s, size_t n, unsigned *events)
-{
-	for (size_t i = 0; i < WORDS; i++) {
-		if (strlen(words[i].word) == n &&
-		    memcmp(words[i].word, s, n) == 0) {
-			*events |= words[i].event;
-			return 0;
-		}
-	}
-	return -1;
-}
+enum { TEXT_MAX = 2000 };
 
 static unsigned
 event_of(const char *word)
@@ -51,7 +17,7 @@ event_of(const char *word)
 	unsigned e = 0;
 
 	if (word != NULL)
-		notice_word(word, strlen(word), &e);
+		event_word(word, strlen(word), &e);
 	return e;
 }
 
@@ -134,8 +100,8 @@ static int
 take_facts(struct facts *f, const struct json *j, const char **why)
 {
 	const struct json *result = json_get(j, "result");
-	const unsigned actions = NOTICE_SCALE_UP | NOTICE_SCALE_DOWN |
-	    NOTICE_EMERGENCY | NOTICE_MAINTAIN | NOTICE_HOLD;
+	const unsigned actions = EVENT_SCALE_UP | EVENT_SCALE_DOWN |
+	    EVENT_EMERGENCY | EVENT_MAINTAIN | EVENT_HOLD;
 	unsigned e;
 
 	*f = (struct facts){ .from = NAN, .to = NAN, .cost = NAN };
@@ -162,7 +128,7 @@ take_facts(struct facts *f, const struct json *j, const char **why)
 	f->currency = json_get_str(j, "currency");
 	f->expires = json_get_str(j, "expires");
 	f->states = json_get(j, "states");
-	f->blind = e == NOTICE_HOLD && is_blind(f->states);
+	f->blind = e == EVENT_HOLD && is_blind(f->states);
 	if (result == NULL && is_pending(j))
 		f->status = "pending";
 	return 0;
@@ -174,10 +140,10 @@ events_of(const struct facts *f)
 	unsigned action = event_of(f->action), status = event_of(f->status);
 
 	if (f->blind)
-		action |= NOTICE_STOPPED;
-	if (status == NOTICE_UNCHANGED)
-		action &= ~(unsigned)(NOTICE_SCALE_UP | NOTICE_SCALE_DOWN |
-		    NOTICE_EMERGENCY);
+		action |= EVENT_STOPPED;
+	if (status == EVENT_UNCHANGED)
+		action &= ~(unsigned)(EVENT_SCALE_UP | EVENT_SCALE_DOWN |
+		    EVENT_EMERGENCY);
 	return action | status;
 }
 
@@ -211,7 +177,7 @@ put_states(struct buf *b, const struct json *states)
 static void
 put_kept(struct buf *b, const struct facts *f)
 {
-	if (event_of(f->action) == NOTICE_HOLD) {
+	if (event_of(f->action) == EVENT_HOLD) {
 		buf_str(b, "holds at ");
 		put_count(b, f->from);
 		put_states(b, f->states);
@@ -235,9 +201,9 @@ verb_of(const struct facts *f)
 					 "emergency: scaled up" };
 
 	switch ((int)event_of(f->action)) {
-	case NOTICE_SCALE_UP:
+	case EVENT_SCALE_UP:
 		return up;
-	case NOTICE_SCALE_DOWN:
+	case EVENT_SCALE_DOWN:
 		return down;
 	default:
 		return fast;
@@ -251,16 +217,16 @@ put_change(struct buf *b, const struct facts *f)
 	static const struct {
 		unsigned status;
 		const char *after;
-	} table[] = { { NOTICE_APPLIED, "" },
-		{ NOTICE_UNCHANGED, ": there is nothing to change" },
-		{ NOTICE_DRY_RUN, " would be done (dry run)" },
-		{ NOTICE_MONITOR, " advised (monitor only: not done)" },
-		{ NOTICE_PENDING, " waits for approval" },
-		{ NOTICE_REFUSED, " refused" } };
+	} table[] = { { EVENT_APPLIED, "" },
+		{ EVENT_UNCHANGED, ": there is nothing to change" },
+		{ EVENT_DRY_RUN, " would be done (dry run)" },
+		{ EVENT_MONITOR, " advised (monitor only: not done)" },
+		{ EVENT_PENDING, " waits for approval" },
+		{ EVENT_REFUSED, " refused" } };
 	unsigned status = event_of(f->status);
 	struct verb v = verb_of(f);
 
-	buf_str(b, status == NOTICE_APPLIED ? v.did : v.will);
+	buf_str(b, status == EVENT_APPLIED ? v.did : v.will);
 	buf_char(b, ' ');
 	put_count(b, f->from);
 	buf_str(b, " -> ");
@@ -285,9 +251,9 @@ put_title(struct buf *b, const char *target, const struct facts *f)
 
 	buf_excerpt(b, target, strlen(target), 255);
 	buf_str(b, ": ");
-	if (e == NOTICE_MAINTAIN || e == NOTICE_HOLD) {
+	if (e == EVENT_MAINTAIN || e == EVENT_HOLD) {
 		put_kept(b, f);
-		if (status == NOTICE_FAILED || status == NOTICE_REFUSED)
+		if (status == EVENT_FAILED || status == EVENT_REFUSED)
 			buf_printf(b, ", %s", f->status);
 	} else {
 		put_change(b, f);
@@ -367,7 +333,7 @@ put_text(struct buf *b, const struct json *j, const struct facts *f,
 		buf_excerpt(b, reason, strlen(reason), TEXT_MAX);
 		buf_char(b, '\n');
 	}
-	if (event_of(f->status) == NOTICE_PENDING)
+	if (event_of(f->status) == EVENT_PENDING)
 		put_pending(b, j, f, state);
 	if (isfinite(f->cost)) {
 		buf_printf(b, "Cost: %+.2f ", f->cost + 0.0);
@@ -468,7 +434,7 @@ take_anomaly(struct notice *n, const struct json *j, const char **why)
 		*why = "an anomaly without 'kind'";
 		return -1;
 	}
-	n->events = NOTICE_ANOMALY;
+	n->events = EVENT_ANOMALY;
 	n->action = strdup("anomaly");
 	buf_str(&labels, "");
 	if (metric != NULL)
@@ -521,7 +487,7 @@ notice_silence(const char *target, int64_t now)
 
 	if (n == NULL)
 		return NULL;
-	n->events = NOTICE_STOPPED;
+	n->events = EVENT_STOPPED;
 	n->target = strdup(target);
 	n->key = strdup("stopped");
 	n->action = strdup("stopped");

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "base/zone.h"
+#include "conf/event.h"
 #include "conf/when.h"
 
 /* What is wrong, with the place of the key that says so. Returns -1. */
@@ -216,6 +217,26 @@ check_freeze(
 }
 
 static int
+check_events(
+    const struct conf_target *t, const struct conf_notify *n, struct buf *why)
+{
+	unsigned events = 0;
+	struct buf words = { 0 };
+
+	for (size_t i = 0; i < n->n_on; i++) {
+		if (event_word(n->on[i], strlen(n->on[i]), &events) == 0)
+			continue;
+		event_words(&words);
+		blame(t, why, "notify", n->name, "on",
+		    "notify '%s': '%s' is none of %s", n->name, n->on[i],
+		    words.failed ? "the events" : words.s);
+		buf_free(&words);
+		return -1;
+	}
+	return 0;
+}
+
+static int
 check_notify(
     const struct conf_target *t, const struct conf_notify *n, struct buf *why)
 {
@@ -228,7 +249,7 @@ check_notify(
 		    "notify '%s' has more than one of 'url', 'url_env' and "
 		    "'url_file'",
 		    n->name);
-	return 0;
+	return check_events(t, n, why);
 }
 
 int
