@@ -59,7 +59,8 @@ static const struct argp_option table[] = {
 	    "Share of the history to learn and tune on (default 60%)", 1 },
 	{ "peak-instances", KEY_PEAK, "N", 0,
 	    "Take for the capacity of one instance what makes the load's 99.5 "
-	    "% quantile on the training part need N of them",
+	    "% quantile on the training part need N of them (default: as "
+	    "the settings say)",
 	    1 },
 	{ "step", KEY_STEP, "DURATION", 0,
 	    "Replay in steps of DURATION (default: the series' own)", 1 },
@@ -504,8 +505,10 @@ main(int argc, char *argv[])
 		.train = 0.6, .peak = (double)NAN, .step = (double)NAN
 	};
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
-	int status = filter_run(&filter, files, &o.common, &o);
+	int status;
 
+	args_conf_there(&o.common);
+	status = filter_run(&filter, files, &o.common, &o);
 	series_set_free(&o.set_of_series);
 	return status;
 }
