@@ -126,3 +126,14 @@ quickstart() {
 	run --separate-stderr -2 "$root/scripts/quickstart" --nope
 	[ "$stderr" = "quickstart: '--nope' is no option; there is --no-install" ]
 }
+
+@test "quickstart: README shows what it says, but for the numbers" {
+	# one text, so that lines may break elsewhere
+	words() {
+		sed 's/[0-9][0-9.,]*/N/g; s/instances*/instance/g' |
+			tr -s ' \n' ' '
+	}
+	quickstart
+	diff <(sed -n '/^  The load/,/^  Again/p' "$dir/out" | words) \
+		<(sed -n '/^  The load/,/^  Again/p' "$root/README.md" | words)
+}
