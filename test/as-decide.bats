@@ -1171,6 +1171,7 @@ others() { # REQUESTS LATENCY [FILTER]
 }
 
 @test "as-decide: a forecast of as-predict becomes a decision" {
+	# shellcheck disable=SC2016
 	run -0 bash -c 'as-predict --now 2017-01-16T06:00:30Z "$1" |
 		as-decide --instances 3 --capacity 20 \
 			--now 2017-01-16T06:00:30Z' sh "$data/web.ndjson"
@@ -1187,6 +1188,7 @@ others() { # REQUESTS LATENCY [FILTER]
 		state 3 '.version = ""'
 		forecast 4.5
 	} >in
+	# shellcheck disable=SC2016
 	run -0 bash -c 'as-decide --capacity 2 --mode auto --now "$1" in |
 		as-apply --driver file --service "$2/count" --now "$1"' \
 		sh "$now" "$dir"

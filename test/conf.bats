@@ -81,7 +81,7 @@ says() {
 	sed 's/ *# .*//' a.conf >b/want
 	check
 	[ "$status" = 0 ]
-	sed 's/ *# .*//' <<<"$output" | diff b/want -
+	printf '%s\n' "$output" | sed 's/ *# .*//' | diff b/want -
 }
 
 @test "conf: an unknown key is an error that names file and line" {

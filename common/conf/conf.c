@@ -66,6 +66,8 @@ conf_part(struct conf_target *t, const struct conf_section *s,
 
 	if (!s->titled)
 		return base;
+	if (title == NULL)
+		return NULL;
 	n = *(size_t *)(void *)((char *)t + s->count);
 	base = *(char **)(void *)base;
 	for (size_t i = 0; i < n; i++) {

@@ -84,7 +84,7 @@ static struct item *
 add_item(cfg_t *cfg, const struct conf_section *s, const struct conf_key *key)
 {
 	struct gather *g = now;
-	struct item *more = g->items, *i;
+	struct item *more, *i;
 
 	if (g->n == g->cap) {
 		size_t cap = g->cap > 0 ? 2 * g->cap : 32;

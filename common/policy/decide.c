@@ -121,19 +121,22 @@ panic_vote(const struct decide_input *in, const struct decide_trace *t)
 {
 	const struct conf_policy *p = &in->target->policy;
 	const struct history *h = in->history;
-	double age = INFINITY, factor = p->panic;
+	double age = INFINITY;
 	int saturated = 0;
+	long held = -1;
 
-	if (h != NULL && h->panic_time > 0)
+	if (h != NULL && h->panic_time > 0) {
 		age = (double)(in->now - h->panic_time) / 1000;
+		held = h->panic;
+	}
 	for (size_t i = 0; i < t->n_views; i++)
 		saturated |= t->view[i].saturated;
 	if (age >= 0 && age < p->boot_time)
-		return h->panic;
+		return held;
 	if (saturated && t->n >= 0)
-		return need_count(factor * (double)shorter(t->n, t->ready), 1);
+		return need_count(p->panic * (double)shorter(t->n, t->ready), 1);
 	if (age >= 0 && age < p->boot_time + 2 * in->target->decision_interval)
-		return h->panic;
+		return held;
 	return -1;
 }
 

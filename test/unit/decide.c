@@ -246,7 +246,7 @@ draw_load(struct scene *s, size_t i, struct random *r)
 	double value = chance(r, 0.1) ? 0 : 20 * uniform(r);
 	struct load *l = &s->load[i];
 
-	if (i > 0)
+	if (i >= s->in.n_signals)
 		add_signal(
 		    s, names[i], value, 20 * uniform(r), 0.01 + 2 * uniform(r));
 	else
