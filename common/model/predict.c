@@ -424,6 +424,7 @@ forecast_samples(struct job *j, const struct trained *t, const struct series *s,
 	grid_keep(&g, TRAIN_POINTS);
 	j->g = &g;
 	r = forecast_grid(j, t, why);
+	j->g = NULL;
 	grid_free(&g);
 	return r;
 }
