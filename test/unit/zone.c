@@ -134,10 +134,9 @@ broken_files(void)
 	FILE *f = fopen("/usr/share/zoneinfo/Europe/Berlin", "rb");
 	size_t n;
 
-	if (f == NULL) {
-		check(!"the zone of Berlin is there");
+	check(f != NULL);
+	if (f == NULL)
 		return;
-	}
 	n = fread(text, 1, sizeof(text), f);
 	fclose(f);
 	check(mkdtemp(dir) != NULL);
