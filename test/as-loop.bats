@@ -284,6 +284,18 @@ os.execvp(sys.argv[1], sys.argv[1:])' as-loop -c "$dir/web.conf" \
 	run -1 pgrep -f 'sleep 42[01][0-9]$'
 }
 
+@test "as-loop: finds the commands beside it, as cron needs it" {
+	trained
+	cp "$root/scripts/as-loop" "$bin/"
+	run -0 --separate-stderr env PATH=/usr/bin:/bin "$bin/as-loop" \
+		-c "$dir/web.conf" --once -m "$dir/model"
+	[ "$(calls as-notify)" = 1 ]
+	[ ! -e /usr/bin/as-fetch ] || return 0
+	run --separate-stderr -2 env PATH=/usr/bin:/bin \
+		"$root/scripts/as-loop" -c "$dir/web.conf" --once
+	[ "$stderr" = "as-loop: cannot find 'as-fetch' on PATH" ]
+}
+
 @test "as-loop: wrong options are named, exit 2" {
 	for case in "-x|as-loop: '-x' is no option" \
 		"--once|as-loop: -c FILE is needed, see as-loop(1)" \
