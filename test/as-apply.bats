@@ -1081,6 +1081,7 @@ certificate() {
 }
 
 @test "as-apply: swarm: a socket that may not be used is said with what to do" {
+	not_under_valgrind
 	[ "$(id -u)" = 0 ] || skip "not root, who could become another user"
 	command -v setpriv >/dev/null || skip "no setpriv on this machine"
 	driver=swarm

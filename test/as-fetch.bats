@@ -360,6 +360,7 @@ assert_failed_line() {
 }
 
 @test "as-fetch: a server that never answers: --timeout ends it" {
+	not_under_valgrind
 	start=$SECONDS
 	run --separate-stderr -3 fetch -u "$STUB/hang" --timeout 300ms \
 		--retries 1
@@ -672,6 +673,7 @@ scrape() {
 }
 
 @test "as-fetch: scrape: a counter by its rate, from two readings" {
+	not_under_valgrind
 	body counter <<<$'# TYPE hits_total counter\nhits_total{p="/"} 7\nhits_total{p="/x"} 3'
 	scrape -u "$STUB/body=counter,id=rate" -q 'hits_total{p="/"}'
 	assert_equal "$status" 2
@@ -727,6 +729,7 @@ procfs() {
 }
 
 @test "as-fetch: proc: cpu, network and disk from two readings" {
+	not_under_valgrind
 	local query
 
 	for query in 'cpu 0.5' 'network 100000' 'disk 0.5'; do
@@ -824,6 +827,7 @@ settings() {
 }
 
 @test "as-fetch: -c: after one time-out no signal is tried twice" {
+	not_under_valgrind
 	settings "$BATS_TEST_TMPDIR/as.conf"
 	run --separate-stderr -3 as-fetch -c "$BATS_TEST_TMPDIR/as.conf" \
 		-u "$STUB/hang,id=slow" --timeout 200ms --retries 2

@@ -149,6 +149,7 @@ as-notify: 'webhook' was not told of 1" ]
 }
 
 @test "as-notify: records leave at once while a channel hangs" {
+	not_under_valgrind
 	hook hang hang
 	mkfifo "$dir/in" "$dir/out"
 	as-notify --timeout 3s --retries 0 <"$dir/in" >"$dir/out" \
@@ -173,6 +174,7 @@ as-notify: 'webhook' was not told of 1" ]
 }
 
 @test "as-notify: a hanging channel holds up the end for a bounded time" {
+	not_under_valgrind
 	hook late hang
 	for plan in 1 2 3 4 5 6; do
 		record "plan=\"000000000000000$plan\""
@@ -216,6 +218,7 @@ as-notify: 'webhook' was not told of 1" ]
 }
 
 @test "as-notify: gives up where a server wants more time than there is" {
+	not_under_valgrind
 	hook busy status=429,retry-after=3600
 	SECONDS=0
 	run --separate-stderr -3 as-notify --timeout 1s < <(record)
@@ -375,14 +378,14 @@ as-notify: 'webhook' was not told of 1" ]
 
 @test "as-notify: an unknown channel is refused with those there are" {
 	run --separate-stderr -2 as-notify --channel pigeon
-	[[ $stderr == "as-notify: --channel: there is no 'pigeon'; there is: webhook"* ]]
+	[[ $stderr == "as-notify: --channel: there is no 'pigeon'; there is: webhook, slack, "* ]]
 	cat >"$dir/conf" <<-END
 		target web { mode = monitor }
 		signal load { query = "x" capacity = 1 }
 		notify ops { channel = pigeon }
 	END
 	run --separate-stderr -2 as-notify -c "$dir/conf" < <(record)
-	[ "$stderr" = "as-notify: cannot tell 'ops': there is no channel 'pigeon'; there is: webhook" ]
+	[ "$stderr" = "as-notify: cannot tell 'ops': there is no channel 'pigeon'; there is: webhook, slack, "* ]]
 	[ "$output" = "$(record)" ]
 }
 

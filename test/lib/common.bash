@@ -23,3 +23,8 @@ wait_until() {
 		sleep 0.05
 	done
 }
+
+# not_under_valgrind: for a test of times or of users, which it would change
+not_under_valgrind() {
+	[ -z "${UNDER_VALGRIND:-}" ] || skip "not under valgrind"
+}
