@@ -183,7 +183,7 @@ workspace_new(size_t rows, size_t nodes)
 	if (w == NULL)
 		return NULL;
 	/* one more: draw_rows writes before it knows whether to keep */
-	w->idx = malloc((rows + 1) * sizeof *w->idx);
+	w->idx = calloc(rows + 1, sizeof *w->idx);
 	w->spare = malloc((rows + 1) * sizeof *w->spare);
 	w->range = malloc(nodes * sizeof *w->range);
 	if (w->idx == NULL || w->spare == NULL || w->range == NULL) {

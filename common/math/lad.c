@@ -55,7 +55,7 @@ smallest(const float *x, size_t n, size_t k, float sign, float *out)
 static void
 ends(float *x, size_t n, double p, float *low, float *high)
 {
-	float tail[TAIL];
+	float tail[TAIL] = { 0 };
 	double h = (double)(n - 1) * p;
 	size_t j = (size_t)h;
 

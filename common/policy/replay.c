@@ -177,7 +177,7 @@ window_init(struct forecast_window *w, const char *name, const struct replay *r,
 {
 	double late = (double)r->late * r->g->step;
 
-	strcpy(w->name, name);
+	snprintf(w->name, sizeof(w->name), "%s", name);
 	w->from_s = strcmp(name, "ahead") == 0 ? t->policy.boot_time + late : 0;
 	w->to_s = t->policy.boot_time + t->decision_interval + late;
 	w->errors = malloc(TRACK_LEVELS * sizeof(double));
@@ -215,7 +215,7 @@ replay_begin(const struct replay *r, const struct conf_target *t,
 	    (double)NAN;
 	f->error_1h = f->skill_vs_last = (double)NAN;
 	f->coverage = 1;
-	strcpy(f->method, "online");
+	snprintf(f->method, sizeof(f->method), "online");
 	snprintf(f->name, sizeof(f->name), "%s", t->signals[0].name);
 	snprintf(f->target, sizeof(f->target), "%s", t->name);
 	f->observed_t = malloc(hour * sizeof(*f->observed_t));
@@ -344,7 +344,7 @@ replay_wanted(void *ctx, const struct simulate_now *now)
 		.ready = now->ready };
 	snprintf(
 	    run->state.target, sizeof(run->state.target), "%s", run->t->name);
-	strcpy(run->state.driver, "replay");
+	snprintf(run->state.driver, sizeof(run->state.driver), "replay");
 	fill_forecast(run, now->i, time);
 	decide(&in, &d, NULL);
 	if (run->on_decision != NULL)

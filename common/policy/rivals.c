@@ -83,7 +83,7 @@ rival_wanted(void *ctx, const struct simulate_now *now)
 {
 	struct rival *r = ctx;
 	size_t i = now->i;
-	long n = now->n, want = n, real = n;
+	long n = now->n, want = r->count, real = n;
 	double T = now->T;
 
 	/* what came of the last call shows in n: a bound may have stopped it */
@@ -93,7 +93,6 @@ rival_wanted(void *ctx, const struct simulate_now *now)
 		n = 1; /* what has no instances has no load per instance */
 	switch (r->kind) {
 	case RIVAL_STATIC:
-		want = r->count;
 		break;
 	case RIVAL_THRESHOLD:
 		want = threshold(r, r->y[i], n, T);

@@ -84,9 +84,8 @@ slide_table(const struct slide *s, double *errors, double *levels)
 	n = track_levels(s->n, k);
 	for (size_t i = 0; i < n; i++) {
 		errors[i] = s->sorted[k[i] - 1];
-		levels[i] = k[i] == s->n
-		    ? 1
-		    : (double)k[i] / (double)(s->n + 1);
+		levels[i] =
+		    k[i] == s->n ? 1 : (double)k[i] / (double)(s->n + 1);
 	}
 	return n;
 }

@@ -155,8 +155,7 @@ put_forecast(
 			put_target(b, "forecast_peak", t);
 			buf_char(b, ',');
 			put_label(b, "signal", f->name);
-			buf_printf(b,
-			    ",level=\"%s\",within_seconds=\"%.0f\"",
+			buf_printf(b, ",level=\"%s\",within_seconds=\"%.0f\"",
 			    levels[k], f->peak_s[p]);
 			put_value(b, f->peak[k][p]);
 		}

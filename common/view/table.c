@@ -85,8 +85,9 @@ wrapped(const struct page *p, const char *text)
 static void
 sparkline(const struct page *p, const double *x, size_t n, size_t most)
 {
-	static const char *const blocks[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇",
-		"█" };
+	/* U+2581 to U+2588, blocks of one to eight eighths */
+	static const char *const blocks[] = { "\u2581", "\u2582", "\u2583",
+		"\u2584", "\u2585", "\u2586", "\u2587", "\u2588" };
 	double lo = INFINITY, hi = -INFINITY;
 	size_t k = n < most ? n : most;
 

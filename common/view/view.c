@@ -227,19 +227,18 @@ merge_runs(struct view_target *t)
 	size_t k = 0;
 
 	for (size_t i = 0; i < t->n_runs; i++) {
-		struct view_run *r = &t->runs[i];
+		struct view_run r = t->runs[i], *last = &t->runs[k];
 
-		if (k > 0 && r->id[0] != '\0' &&
-		    strcmp(t->runs[k - 1].id, r->id) == 0) {
-			int keep = r->status[0] != '\0' ||
-			    t->runs[k - 1].status[0] == '\0';
-
-			run_free(keep ? &t->runs[k - 1] : r);
-			if (keep)
-				t->runs[k - 1] = *r;
-			continue;
+		t->runs[i] = (struct view_run){ 0 };
+		if (k == 0 || r.id[0] == '\0' ||
+		    strcmp(last[-1].id, r.id) != 0) {
+			t->runs[k++] = r;
+		} else if (r.status[0] != '\0' || last[-1].status[0] == '\0') {
+			run_free(&last[-1]);
+			last[-1] = r;
+		} else {
+			run_free(&r);
 		}
-		t->runs[k++] = *r;
 	}
 	t->n_runs = k;
 }
