@@ -510,5 +510,6 @@ main(int argc, char *argv[])
 	args_conf_there(&o.common);
 	status = filter_run(&filter, files, &o.common, &o);
 	series_set_free(&o.set_of_series);
+	free(o.common.conf);
 	return status;
 }

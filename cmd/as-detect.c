@@ -293,6 +293,7 @@ main(int argc, char *argv[])
 	args_conf_there(&o.common);
 	status = filter_run(&filter, files, &o.common, &o);
 	series_set_free(&o.set);
+	free(o.common.conf);
 	buf_free(&o.masked);
 	return status;
 }

@@ -165,5 +165,6 @@ main(int argc, char *argv[])
 	read_settings(&o);
 	status = filter_run(&filter, files, &o.common, &o);
 	view_free(&o.view);
+	free(o.common.conf);
 	return status;
 }
