@@ -60,7 +60,7 @@ struct run {
 	struct conf conf;
 	struct way *ways;
 	size_t n_ways;
-	int *seen; /* of each target of conf: a record of it came */
+	int seen; /* a record came */
 	size_t untold; /* of interest, but there is nobody to tell */
 	struct dispatch *dispatch;
 	struct memory *memory;
@@ -241,11 +241,12 @@ open_way(struct run *r, struct way *w, const struct conf_notify *from)
 	struct channel_settings s = { .name = w->name,
 		.timeout = r->o.timeout,
 		.retries = r->o.retries,
-		.records = r->o.records };
+		.records = r->o.records,
+		.conf = from };
 	struct buf url = { 0 }, why = { 0 };
 
-	/* of an unknown channel no address is wanted */
-	if (!channel_known(w->kind) || find_url(from, &url, &why) == 0) {
+	if (!channel_wants_url(w->kind, from) ||
+	    find_url(from, &url, &why) == 0) {
 		s.url = url.s;
 		w->channel = channel_open(w->kind, &s, &why);
 	}
@@ -372,7 +373,7 @@ show(const struct way *w, const struct notice *n)
 
 	if (w->channel != NULL) {
 		struct channel_message m = { n->text.s,
-			n->record.len > 0 ? n->record.s : NULL };
+			n->record.len > 0 ? n->record.s : NULL, n };
 
 		channel_show(w->channel, &m, &b);
 	} else {
@@ -460,12 +461,11 @@ line(void *ctx, const struct record *rec, struct buf *out, struct buf *why)
 	for (size_t i = 0; i < r->conf.n; i++) {
 		const struct conf_target *t = &r->conf.targets[i];
 
-		if (strcmp(t->name, record_target(rec->json)) != 0)
-			continue;
-		r->seen[i] = 1;
-		if (state == NULL)
+		if (state == NULL &&
+		    strcmp(t->name, record_target(rec->json)) == 0)
 			state = t->state_dir;
 	}
+	r->seen = 1;
 	n = notice_new(rec, state, &text);
 	if (text != NULL) {
 		buf_str(why, text);
@@ -488,12 +488,10 @@ end(void *ctx, struct buf *out)
 	struct run *r = ctx;
 
 	(void)out;
-	for (size_t i = 0; i < r->conf.n; i++) {
-		struct notice *n;
+	for (size_t i = 0; i < r->conf.n && !r->seen; i++) {
+		struct notice *n =
+		    notice_silence(r->conf.targets[i].name, clock_now());
 
-		if (r->seen[i])
-			continue;
-		n = notice_silence(r->conf.targets[i].name, clock_now());
 		if (n == NULL)
 			die("out of memory");
 		tell(r, n);
@@ -533,9 +531,8 @@ prepare(struct run *r)
 		0)
 		die("%s", why.s != NULL ? why.s : "out of memory");
 	journal_clock(); /* begins here, before there are threads */
-	r->seen = calloc(r->conf.n + 1, sizeof(*r->seen));
 	r->dispatch = dispatch_new(done, r);
-	if (r->seen == NULL || r->dispatch == NULL)
+	if (r->dispatch == NULL)
 		die("out of memory");
 	find_ways(r);
 	for (size_t i = 0; i < r->n_ways; i++)
@@ -558,7 +555,6 @@ release(struct run *r)
 		free(r->ways[i].said);
 	}
 	free(r->ways);
-	free(r->seen);
 	conf_free(&r->conf);
 	free(r->o.common.conf);
 }

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct channel_kind *const kinds[] = { &channel_webhook };
+static const struct channel_kind *const kinds[] = { &channel_webhook,
+	&channel_slack };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -26,6 +27,17 @@ int
 channel_known(const char *kind)
 {
 	return find_kind(kind) != NULL;
+}
+
+int
+channel_wants_url(const char *kind, const struct conf_notify *conf)
+{
+	const struct channel_kind *k = find_kind(kind);
+
+	if (k == NULL || k->address == ADDRESS_NONE)
+		return 0;
+	return k->address == ADDRESS_NEEDED || conf->url != NULL ||
+	    conf->url_env != NULL || conf->url_file != NULL;
 }
 
 void

@@ -16,6 +16,7 @@
 #define CHANNEL_CHANNEL_H
 
 #include "base/buf.h"
+#include "conf/conf.h"
 
 struct channel_settings {
 	const char *name; /* what messages call it */
@@ -24,14 +25,19 @@ struct channel_settings {
 			 * another at most; 0: 10 */
 	long retries; /* more tries after the first */
 	int records; /* the whole record goes with the text */
+	const struct conf_notify *conf; /* what only some kinds want: secret,
+					 * receivers, ...; NULL: nothing */
 };
 
 struct channel_message {
 	const char *text; /* UTF-8; its first line can stand alone */
 	const char *record; /* what it tells of: the JSON text of a record or of
 			     * an array of records; NULL: of none */
+	const struct notice *notices; /* the same one by one, linked by next;
+				       * NULL: not known */
 };
 
+struct notice;
 struct channel; /* an opened one */
 
 /*
@@ -47,6 +53,11 @@ const char *channel_name(const struct channel *);
 
 int channel_known(const char *kind); /* 1: there is such a kind */
 void channel_kinds(struct buf *out); /* "webhook, ..." */
+
+/* channel_wants_url(kind, conf): 1: an address has to be found for it; 0: there
+ * is no such kind, or it has none, or does without the one that conf names not
+ */
+int channel_wants_url(const char *kind, const struct conf_notify *conf);
 
 /*
  * channel_send(c, m, once, why): sends m, again where that may help, but only
@@ -64,9 +75,16 @@ double channel_patience(const struct channel_settings *s);
 void channel_show(
     struct channel *c, const struct channel_message *m, struct buf *out);
 
+enum channel_address {
+	ADDRESS_NEEDED,
+	ADDRESS_KNOWN, /* the vendor's, unless settings name another */
+	ADDRESS_NONE
+};
+
 /* A kind of channel. self is what open made. */
 struct channel_kind {
 	const char *name;
+	enum channel_address address;
 	void *(*open)(const struct channel_settings *s, struct buf *why);
 	void (*close)(void *self);
 	int (*send)(void *self, const struct channel_message *m, int once,
@@ -75,6 +93,6 @@ struct channel_kind {
 	    void *self, const struct channel_message *m, struct buf *out);
 };
 
-extern const struct channel_kind channel_webhook;
+extern const struct channel_kind channel_webhook, channel_slack;
 
 #endif

@@ -152,7 +152,7 @@ send_list(struct post *p, const struct notice *list, int once, struct buf *why)
 		buf_str(why, "out of memory");
 	} else {
 		struct channel_message m = { text.s,
-			*before != '\0' ? records.s : NULL };
+			*before != '\0' ? records.s : NULL, list };
 
 		status = channel_send(p->c, &m, once, why);
 	}

@@ -87,6 +87,11 @@ struct conf_tune { /* a file written from a template, by clock or decision */
 
 struct conf_notify {
 	char *name, *channel, *url, *url_env, *url_file;
+	/* what only some channels want; see as.conf(5) */
+	char *secret_env, *secret_file, *username, *from, *keyword, *program;
+	char *ca_file;
+	char **to;
+	size_t n_to;
 	char **on;
 	size_t n_on;
 	double repeat_after;
