@@ -64,18 +64,23 @@ judge_path(struct choice *c)
 	return best;
 }
 
-/* Whether the windows of the forest's forecast are by online all the same */
+/* Whether the windows of the forest's forecast are by online all the same. So
+ * they are where the forest was held out at some origins only: tails need the
+ * errors of all. */
 static int
-judge_windows(struct choice *c)
+judge_windows(struct choice *c, const struct rows *forest)
 {
 	double a = c->v[0].window_pinball, b = c->v[1].window_pinball;
 	size_t n = strlen(c->why);
-	int other = !(a <= b);
+	int sparse =
+	    forest->count > 1 && forest->origin[1] > forest->origin[0] + 1;
+	int other = sparse || !(a <= b);
 
 	snprintf(c->why + n, sizeof(c->why) - n,
 	    "; decisions' windows are by '%s', with a pinball loss of %.3g "
-	    "against %.3g",
-	    c->name[other], other ? b : a, other ? a : b);
+	    "against %.3g%s",
+	    c->name[other], other ? b : a, other ? a : b,
+	    sparse ? " and the errors of all origins" : "");
 	return other;
 }
 
@@ -127,7 +132,7 @@ choose_fit(struct trained *t, const struct grid *g, size_t n,
 		if (compare(t, g, n, k, c) != 0)
 			goto end;
 		best = judge_path(c);
-		other = best == 0 && judge_windows(c);
+		other = best == 0 && judge_windows(c, &k[0].held);
 	}
 	r = finish(t, &k[best], other ? &k[1] : NULL, g, n, o, why);
 end:

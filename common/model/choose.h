@@ -23,7 +23,9 @@ struct choice {
  * trees and have learnt three quarters of the data; on 43 public series, where
  * a tenth let online win, forests did better in what came after.
  * The windows that decisions need, and their past errors, are of the one whose
- * quantiles of these windows' peaks have the smaller pinball loss.
+ * quantiles of these windows' peaks have the smaller pinball loss; of online,
+ * too, where so many steps are forecast that the forest was held out at some of
+ * the origins only.
  * 0 and *t to be freed with trained_free, or -1 with a static text in *why.
  */
 int choose_fit(struct trained *t, const struct grid *g, size_t n,
