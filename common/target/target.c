@@ -13,6 +13,7 @@ static const struct target_driver *const drivers[] = {
 	&target_exec,
 	&target_file,
 	&target_kubernetes,
+	&target_nomad,
 	&target_swarm,
 };
 enum { N_DRIVERS = sizeof(drivers) / sizeof(drivers[0]) };

@@ -109,6 +109,6 @@ struct target_driver {
 };
 
 extern const struct target_driver target_compose, target_docker, target_exec,
-    target_file, target_kubernetes, target_swarm;
+    target_file, target_kubernetes, target_nomad, target_swarm;
 
 #endif

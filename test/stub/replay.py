@@ -7,7 +7,8 @@ headers, body. Ends when it is killed.
 
 A line of SCRIPT is "METHOD PATH ANSWER": to a request of just that method and
 path the answer is FOLDER/ANSWER, an HTTP response as it was recorded (its
-Content-Length says how much of the text is its body), or the bare status that
+Content-Length says how much of the text is its body; one that came in chunks
+is sent in one piece), or the bare status that
 ANSWER names ("204"), or none at all: "hang", "cut". Several lines of the same
 method and path answer one after the other; the last one goes on. SCRIPT is read
 again for every request. What no line fits gets a 599.
@@ -65,8 +66,11 @@ def response(name):
             b"Connection: close\r\n\r\n" % name.encode()
     with open(os.path.join(FOLDER, name), "rb") as f:
         head, _, body = f.read().partition(b"\n\n")
-    lines = [line.strip() for line in head.splitlines()]
+    lines = [line.strip() for line in head.splitlines()
+             if not line.lower().startswith(b"transfer-encoding:")]
     length = len(body)
+    if not any(w.lower().startswith(b"content-length:") for w in lines):
+        lines.append(b"Content-Length: %d" % length)
     for line in lines:
         if line.lower().startswith(b"content-length:"):
             length = int(line.split(b":")[1])
