@@ -84,15 +84,15 @@ locate(struct kubernetes *k, char *words[], size_t n, struct buf *why)
 	const char *space = n == 3 || n == 5 ? words[0] : k->cluster.namespace;
 	struct buf path = { 0 }, shown = { 0 };
 	const struct kind *kind = NULL;
-	const char *plural;
+	const char *plural, *name = n == 1 ? "deployment" : words[n - 2];
 
 	if (n <= 3) {
-		kind = find_kind(n == 1 ? "deployment" : words[n - 2]);
+		kind = find_kind(name);
 		if (kind == NULL) {
 			buf_printf(why,
 			    "driver 'kubernetes' knows no kind '%s'; other "
 			    "kinds are GROUP/VERSION/PLURAL/NAME",
-			    words[n - 2]);
+			    name);
 			return -1;
 		}
 		buf_printf(&path, "/%s", kind->path);
@@ -102,7 +102,7 @@ locate(struct kubernetes *k, char *words[], size_t n, struct buf *why)
 		http_escape(&path, words[n - 4]);
 		buf_char(&path, '/');
 		http_escape(&path, words[n - 3]);
-		plural = words[n - 2];
+		plural = name;
 	}
 	buf_str(&path, "/namespaces/");
 	http_escape(&path, space);
@@ -123,7 +123,7 @@ locate(struct kubernetes *k, char *words[], size_t n, struct buf *why)
 static int
 take_service(struct kubernetes *k, const char *service, struct buf *why)
 {
-	char *copy = strdup(service), *rest = copy, *word, *words[6];
+	char *copy = strdup(service), *rest = copy, *word, *words[6] = { NULL };
 	size_t n = 0;
 	int r = -1;
 
