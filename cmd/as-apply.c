@@ -45,7 +45,10 @@ static const struct argp_option table[] = {
 	    "Act only with auto, and where the decision says auto, too "
 	    "(default: the decision's own mode)",
 	    1 },
-	{ "driver", KEY_DRIVER, "NAME", 0, "What is scaled: file or swarm", 2 },
+	{ "driver", KEY_DRIVER, "NAME", 0,
+	    "What is scaled: compose, docker, exec, file, kubernetes, nomad or "
+	    "swarm",
+	    2 },
 	{ "service", KEY_SERVICE, "NAME", 0,
 	    "What the driver calls it: the path of a file, the name of a "
 	    "service",
