@@ -71,3 +71,131 @@ sent() {
 	[[ $stderr != *T00000000* ]]
 	[[ $stderr != *abcdefghijkl* ]]
 }
+
+@test "channel discord: content, and nobody is mentioned" {
+	export ALERT_WEBHOOK_URL=$STUB/status=204/discord/
+	result 'reason="@everyone"' | as-notify --channel discord >"$dir/out"
+	run -0 sent /discord/
+	[ "$output" = '{"content":"web: scaled up 3 -> 5\n@everyone\n2026-11-23T17:00:00Z","allowed_mentions":{"parse":[]}}' ]
+}
+
+@test "channel discord: at most 2000 characters, cut at none's middle" {
+	export ALERT_WEBHOOK_URL=$STUB/status=204/dlong
+	{
+		result "reason=\"$(long 900)\""
+		result "reason=\"$(long 900)\"" 'action="scale_down"'
+		result "reason=\"$(long 900)\"" 'target="db"'
+	} | as-notify --channel discord --digest >"$dir/out"
+	run -0 eval 'sent /dlong | jq -r .content'
+	[ "$(python3 -c 'import sys; print(len(sys.stdin.read().rstrip("\n")))' \
+		<<<"$output")" = 2000 ]
+	[[ $output == "web: scaled up 3 -> 5"*"ä ..." ]]
+}
+
+@test "channel discord: waits as long as a 429 asks for" {
+	export ALERT_WEBHOOK_URL=$STUB/flaky=1,status=429,retry-after=1/dwait
+	result | as-notify --channel discord --timeout 3s >"$dir/out"
+	run -0 requests /dwait .time
+	[ "${#lines[@]}" = 2 ]
+	awk -v a="${lines[0]}" -v b="${lines[1]}" 'BEGIN { exit b - a < 0.9 }'
+}
+
+@test "channel dingtalk: markdown, with the keyword and a signature" {
+	echo '{"errcode":0,"errmsg":"ok"}' | body ding
+	section dingtalk 'url_env = DING' 'secret_env = DING_SECRET' \
+		'keyword = "autoscale"'
+	DING="$STUB/body=ding/robot/send?access_token=abcdefabcdef" \
+		DING_SECRET=SECxyz as-notify -c "$dir/conf" \
+		< <(result) >"$dir/out"
+	run -0 sent /robot/send
+	[ "$output" = '{"msgtype":"markdown","markdown":{"title":"web: scaled up 3 -> 5","text":"autoscale  \nweb: scaled up 3 -> 5  \nload  \n2026-11-23T17:00:00Z"}}' ]
+	run -0 requests /robot/send .form
+	# the vendor's own recipe
+	python3 - "$output" <<-'END'
+		import base64, hashlib, hmac, json, sys, time
+		form = json.loads(sys.argv[1])
+		stamp = form["timestamp"]
+		mac = hmac.new(b"SECxyz", (stamp + "\nSECxyz").encode(),
+		               hashlib.sha256).digest()
+		assert form["sign"] == base64.b64encode(mac).decode(), form
+		assert form["access_token"] == "abcdefabcdef"
+		assert abs(time.time() * 1000 - int(stamp)) < 60000
+	END
+}
+
+@test "channel dingtalk: a refusal comes with status 200; secrets stay in" {
+	echo '{"errcode":310000,"errmsg":"sign not match abcdefabcdef SECxyz"}' |
+		body dingbad
+	section dingtalk 'url_env = DING' 'secret_env = DING_SECRET'
+	export DING="$STUB/body=dingbad/bad?access_token=abcdefabcdef"
+	export DING_SECRET=SECxyz
+	run --separate-stderr -3 as-notify -c "$dir/conf" < <(result)
+	[ "$output" = "$(result)" ]
+	[ "$stderr" = "as-notify: cannot tell 'ops': DingTalk refused it (310000): sign not match ... ...
+as-notify: 'ops' was not told of 1" ]
+	echo hello | body dingno
+	export DING="$STUB/body=dingno/bad"
+	run --separate-stderr -3 as-notify -c "$dir/conf" < <(result)
+	[[ $stderr == *"DingTalk gave no 'errcode': \"hello\""* ]]
+}
+
+@test "channel ntfy: first line as title, priority, tags, token" {
+	(umask 077 && echo tk_secretsecret >"$dir/token")
+	section ntfy 'url_env = TOPIC' "secret_file = \"$dir/token\""
+	export TOPIC=$STUB/status=200/topic
+	{
+		result
+		result 'result.status="failed"' 'target="dö"'
+	} | as-notify -c "$dir/conf" >"$dir/out"
+	run -0 requests /topic '[.headers.title, .headers.priority,
+		.headers.tags, .headers.authorization, .body]'
+	[ "${lines[0]}" = '["web: scaled up 3 -> 5","default","autoscale","Bearer tk_secretsecret","load\n2026-11-23T17:00:00Z"]' ]
+	[ "${#lines[@]}" = 1 ]
+	result 'result.status="failed"' 'reason="dö"' |
+		as-notify -c "$dir/conf" >"$dir/out"
+	run -0 requests /topic '[.headers.priority, .headers.tags, .body]'
+	[ "${lines[1]}" = '["high","rotating_light,autoscale","dö\n2026-11-23T17:00:00Z"]' ]
+}
+
+@test "channel ntfy: a title that is no ASCII is written as RFC 2047 has it" {
+	export ALERT_WEBHOOK_URL=$STUB/status=200/utitle
+	result 'target="dö"' | as-notify --channel ntfy >"$dir/out"
+	run -0 requests /utitle .headers.title
+	[ "$(jq -r . <<<"$output")" = \
+		"=?UTF-8?B?$(printf 'dö: scaled up 3 -> 5' | base64)?=" ]
+}
+
+@test "channel telegram: every chat is told; the token is never shown" {
+	(umask 077 && echo 123456:ABC-def >"$dir/token")
+	section telegram 'url_env = TELEGRAM' "secret_file = \"$dir/token\"" \
+		'to = {"-100200300", "@ops"}'
+	export TELEGRAM=$STUB/status=200
+	as-notify -c "$dir/conf" < <(result 'reason="<b>"') >"$dir/out"
+	run -0 requests /bot123456:ABC-def/sendMessage .body
+	[ "$(jq -r . <<<"${lines[0]}")" = '{"chat_id":"-100200300","text":"web: scaled up 3 -> 5\n<b>\n2026-11-23T17:00:00Z","disable_web_page_preview":true}' ]
+	[ "$(jq -r 'fromjson | .chat_id' <<<"${lines[1]}")" = @ops ]
+	echo '{"ok":false,"error_code":401,"description":"123456:ABC-def?"}' |
+		body tele
+	export TELEGRAM=$STUB/status=401,body=tele
+	run --separate-stderr -3 as-notify -v -c "$dir/conf" < <(result)
+	[[ $stderr == *"answered 401: "*description* ]]
+	[[ $stderr != *123456* ]]
+	run --separate-stderr -0 as-notify -n -c "$dir/conf" < <(result)
+	[[ $stderr == *chat_id* ]]
+	[[ $stderr != *123456* ]]
+}
+
+@test "channel telegram: what it needs is said, records pass" {
+	section telegram 'to = {"1"}'
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[ "$output" = "$(result)" ]
+	[[ $stderr == "as-notify: cannot tell 'ops': channel 'telegram' needs 'to'"* ]]
+	echo 1:a >"$dir/open"
+	chmod 644 "$dir/open"
+	section telegram 'to = {"1"}' "secret_file = \"$dir/open\""
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[[ $stderr == *"others can read or write it"* ]]
+	section telegram 'to = {"1"}' 'secret_env = NOT_SET'
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[[ $stderr == *"the environment has no NOT_SET"* ]]
+}

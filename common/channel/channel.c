@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const struct channel_kind *const kinds[] = { &channel_webhook,
-	&channel_slack };
+	&channel_slack, &channel_discord, &channel_dingtalk, &channel_ntfy,
+	&channel_telegram };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

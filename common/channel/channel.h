@@ -93,6 +93,7 @@ struct channel_kind {
 	    void *self, const struct channel_message *m, struct buf *out);
 };
 
-extern const struct channel_kind channel_webhook, channel_slack;
+extern const struct channel_kind channel_webhook, channel_slack,
+    channel_discord, channel_dingtalk, channel_ntfy, channel_telegram;
 
 #endif

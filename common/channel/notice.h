@@ -31,7 +31,8 @@ struct notice {
 struct notice *notice_new(
     const struct record *r, const char *state, const char **why);
 
-/* notice_silence(target, now): no record came, of target or any; NULL: no memory */
+/* notice_silence(target, now): no record came, of target or any; NULL: no
+ * memory */
 struct notice *notice_silence(const char *target, int64_t now);
 
 struct notice *notice_copy(const struct notice *); /* NULL: no memory */
