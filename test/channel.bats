@@ -199,3 +199,73 @@ as-notify: 'ops' was not told of 1" ]
 	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
 	[[ $stderr == *"the environment has no NOT_SET"* ]]
 }
+
+@test "channel exec: the record on standard input, the text beside it" {
+	cat >"$dir/tell" <<-'END'
+		#!/bin/sh
+		{ echo "$# $1 $2|$AS_CHANNEL|$AS_TEXT"; cat; } >>"$0.got"
+	END
+	chmod +x "$dir/tell"
+	section exec "program = \"$dir/tell '\$HOME' b\""
+	result 'reason="$(id) `id`"' >"$dir/in"
+	run --separate-stderr -0 as-notify -c "$dir/conf" "$dir/in"
+	[ "$stderr" = "" ]
+	[ "$output" = "$(cat "$dir/in")" ]
+	[ "$(cat "$dir/tell.got")" = "2 '\$HOME' b|ops|web: scaled up 3 -> 5
+\$(id) \`id\`
+2026-11-23T17:00:00Z
+$(cat "$dir/in")" ]
+}
+
+@test "channel exec: one that fails is tried again, and quoted" {
+	cat >"$dir/tell" <<-'END'
+		#!/bin/sh
+		echo x >>"$0.got"
+		echo no line >&2
+		exit 7
+	END
+	chmod +x "$dir/tell"
+	section exec "program = \"$dir/tell\""
+	run --separate-stderr -3 as-notify --retries 1 --timeout 100ms \
+		-c "$dir/conf" < <(result)
+	[ "$output" = "$(result)" ]
+	[[ $stderr == *"'$dir/tell' exited with 7: \"no line\""* ]]
+	[ "$(wc -l <"$dir/tell.got")" = 2 ]
+	section exec 'digest = no'
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[ "$stderr" = "as-notify: cannot tell 'ops': channel 'exec' needs 'program'" ]
+}
+
+@test "channel exec: one that hangs is ended" {
+	section exec 'program = "sleep 60"'
+	SECONDS=0
+	run --separate-stderr -3 as-notify --retries 0 --timeout 500ms \
+		-c "$dir/conf" < <(result)
+	[ "$SECONDS" -lt 5 ]
+	[[ $stderr == *"was ended after"* ]]
+}
+
+@test "channel alertmanager: an alert with labels, annotations and an end" {
+	section alertmanager 'url_env = AM' 'repeat_after = 2h'
+	export AM=$STUB/status=200/am/
+	result 'result.status="failed"' 'plan="00112233445566bb"' |
+		as-notify -c "$dir/conf" >"$dir/out"
+	[ "$(requests /am/ .path)" = '"/status=200/am/api/v2/alerts"' ]
+	run -0 sent /am/
+	[ "$(jq -c '[.[] | [.labels, .annotations]]' <<<"$output")" = '[[{"alertname":"Autoscale","event":"failed","severity":"critical","target":"web"},{"summary":"web: scale up 3 -> 5 failed","description":"web: scale up 3 -> 5 failed\nload\n2026-11-23T17:00:00Z","plan":"00112233445566bb"}]]' ]
+	left=$(jq '.[0].endsAt | sub("\\.[0-9]+"; "") | fromdate - now' \
+		<<<"$output")
+	awk -v s="$left" 'BEGIN { exit !(s > 7200 && s < 7300) }'
+}
+
+@test "channel alertmanager: what is well again ends the target's alerts" {
+	section alertmanager 'url_env = AM'
+	export AM=$STUB/status=200/well
+	result 'action="maintain"' 'result.status="unchanged"' |
+		as-notify -c "$dir/conf" >"$dir/out"
+	run -0 sent /well/
+	[ "$(jq -c '[.[] | select((.endsAt | sub("\\.[0-9]+"; "") |
+		fromdate) <= now) | .labels.event]' <<<"$output")" = \
+		'["failed","stopped","pending","refused"]' ]
+	[ "$(jq length <<<"$output")" = 4 ]
+}

@@ -5,7 +5,7 @@
 
 static const struct channel_kind *const kinds[] = { &channel_webhook,
 	&channel_slack, &channel_discord, &channel_dingtalk, &channel_ntfy,
-	&channel_telegram };
+	&channel_telegram, &channel_alertmanager, &channel_exec };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 

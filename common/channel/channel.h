@@ -94,6 +94,7 @@ struct channel_kind {
 };
 
 extern const struct channel_kind channel_webhook, channel_slack,
-    channel_discord, channel_dingtalk, channel_ntfy, channel_telegram;
+    channel_discord, channel_dingtalk, channel_ntfy, channel_telegram,
+    channel_alertmanager, channel_exec;
 
 #endif
