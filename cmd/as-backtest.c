@@ -222,7 +222,8 @@ settings_for(struct conf_target *t, const struct options *o,
 		die("%s", why.s);
 	}
 	for (int k = 0; settings[k] != NULL; k++)
-		if (o->set[k] != NULL && strcmp(settings[k], "target-name") != 0 &&
+		if (o->set[k] != NULL &&
+		    strcmp(settings[k], "target-name") != 0 &&
 		    conf_set(t, settings[k], o->set[k], &why) != 0)
 			die("--%s: %s", settings[k], why.s);
 	if (isfinite(o->peak)) {

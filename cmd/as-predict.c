@@ -284,7 +284,7 @@ forecast_one(struct predict *p, const struct series *s, struct buf *out)
 		snprintf(f.note, sizeof(f.note),
 		    "the model is refused, %.300s: 'online' is used instead",
 		    why.s);
-	if (found < 0 || (f.note[0] != '\0' && t.accepted)) {
+	if (found < 0 || (found > 0 && f.note[0] != '\0' && t.accepted)) {
 		warn("'%s' of '%s': %s", s->name, s->target, f.note);
 		status = STATUS_REFUSED;
 	} else if (f.note[0] != '\0') {

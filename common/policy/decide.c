@@ -134,7 +134,8 @@ panic_vote(const struct decide_input *in, const struct decide_trace *t)
 	if (age >= 0 && age < p->boot_time)
 		return held;
 	if (saturated && t->n >= 0)
-		return need_count(p->panic * (double)shorter(t->n, t->ready), 1);
+		return need_count(
+		    p->panic * (double)shorter(t->n, t->ready), 1);
 	if (age >= 0 && age < p->boot_time + 2 * in->target->decision_interval)
 		return held;
 	return -1;
