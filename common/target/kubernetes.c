@@ -84,7 +84,7 @@ locate(struct kubernetes *k, char *words[], size_t n, struct buf *why)
 	const char *space = n == 3 || n == 5 ? words[0] : k->cluster.namespace;
 	struct buf path = { 0 }, shown = { 0 };
 	const struct kind *kind = NULL;
-	const char *plural, *name = n == 1 ? "deployment" : words[n - 2];
+	const char *plural, *name = n < 2 ? "deployment" : words[n - 2];
 
 	if (n <= 3) {
 		kind = find_kind(name);
