@@ -337,11 +337,15 @@ end(void *ctx, struct buf *out)
 		if (inbox_decide(o->inbox, i, clock_now(), &d, &trace, &why) !=
 		    0)
 			die("%s", why.s);
+		if (why.len > 0)
+			warn("%s", why.s);
+		buf_clear(&why);
 		if (o->explain)
 			explain(&d, &trace);
 		decision_write(out, &d);
 		buf_char(out, '\n');
 	}
+	buf_free(&why);
 	return STATUS_OK;
 }
 

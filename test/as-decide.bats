@@ -690,6 +690,18 @@ with_conf() { # COUNT VALUE [FILTER] -- [OPTION...]
 	to 1 scale_down
 }
 
+@test "as-decide: a journal that cannot be read is lost: said, and cold" {
+	state_dir=$dir/state
+	mkdir -p "$state_dir/web.ndjson"
+	decide 5 1.0
+	[ "$status" = 0 ]
+	to 5 hold
+	has_state cold
+	[[ $stderr == "as-decide: cannot read the journal of 'web' in '$state_dir': "* ]]
+	decide 3 4.5
+	to 4 scale_up
+}
+
 @test "as-decide: limits that need a journal and have none are said once" {
 	decide 5 1.0 -- --max-changes-per-hour 3
 	[ "$status" = 0 ]

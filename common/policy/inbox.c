@@ -337,8 +337,11 @@ inbox_decide(struct inbox *b, size_t i, int64_t now, struct decision *d,
 	in.schedule = schedule;
 	if (t->state_dir != NULL) {
 		history = malloc(sizeof(*history));
-		if (history == NULL || history_read(history, t, now, why) != 0)
+		if (history == NULL)
 			goto end;
+		/* what cannot be read is lost: nothing is removed then */
+		if (history_read(history, t, now, why) != 0)
+			history_clear(history);
 		in.history = history;
 	}
 	decide(&in, d, trace);

@@ -33,7 +33,8 @@ int inbox_take(struct inbox *, const struct record *r, struct buf *why);
 /*
  * inbox_decide(b, i, now, d, trace, why): the decision for the i-th target. A
  * series without a forecast counts as observed load. Reads the journal and time
- * zones. 0, or -1 with a message in *why.
+ * zones. 0, or -1 with a message in *why. A journal that cannot be read counts
+ * as lost: 0, and the message in *why all the same.
  */
 int inbox_decide(struct inbox *, size_t i, int64_t now, struct decision *d,
     struct decide_trace *trace, struct buf *why);
