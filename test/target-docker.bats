@@ -132,11 +132,76 @@ POST $API/containers/web-2/start" ]
 	outcome dry-run
 	expected=
 	for letter in c b d; do
-		c=$API/containers/$(id $letter)
-		expected+="${expected:+; }POST $c/stop; DELETE $c"
+		expected+="POST $API/containers/$(id $letter)/stop; "
 	done
+	for letter in c b d; do
+		expected+="DELETE $API/containers/$(id $letter); "
+	done
+	expected=${expected%; }
 	[ "$(result .request)" = "$expected" ]
 	[ "$(wrote)" = 0 ]
+}
+
+# shrinking: three containers of which one is to stay
+shrinking() {
+	list three "$(row web a running '' "$OLD")" \
+		"$(row web-2 b running '' $((OLD + 1)))" \
+		"$(row web-3 c running '' $((OLD + 2)) web)"
+	list one "$(row web a running)"
+	always "GET $ALL" three three one
+	for letter in b c; do
+		always "GET $API/containers/$(id $letter)/json" web
+		always "POST $API/containers/$(id $letter)/stop" 204
+	done
+	always "DELETE $API/containers/$(id b)" 204
+	always "DELETE $API/containers/$(id c)?v=true" 204
+	decide 3 1 >"$dir/in"
+}
+
+@test "docker: each is stopped, then deleted; only ours with its volumes" {
+	shrinking
+	replay_start
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(sent POST | sort)" = "POST $API/containers/$(id b)/stop
+POST $API/containers/$(id c)/stop" ]
+	[ "$(sent DELETE)" = "DELETE $API/containers/$(id c)?v=true
+DELETE $API/containers/$(id b)" ]
+	[ "$(sent | grep -n stop | tail -n 1 | cut -d: -f1)" -lt \
+		"$(sent | grep -n DELETE | head -n 1 | cut -d: -f1)" ]
+}
+
+@test "docker: stopped already, or deleted by itself: as good" {
+	shrinking
+	answer busy 409 '{"message":"removal of container c is already in progress"}'
+	always "POST $API/containers/$(id b)/stop" 304
+	always "DELETE $API/containers/$(id b)" 404
+	always "DELETE $API/containers/$(id c)?v=true" busy
+	replay_start
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(result .error)" = null ]
+}
+
+@test "docker: one that cannot be deleted is told; the count is right" {
+	shrinking
+	answer broken 500 '{"message":"driver overlay2 failed to remove"}'
+	always "DELETE $API/containers/$(id b)" broken
+	replay_start
+	run -0 --separate-stderr apply "$dir/in"
+	outcome applied "*driver overlay2 failed to remove"
+}
+
+@test "docker: one of two cannot be stopped: the other is, and it is told" {
+	shrinking
+	answer broken 500 '{"message":"cannot stop container"}'
+	always "POST $API/containers/$(id b)/stop" broken
+	list left "$(row web a running)" "$(row web-2 b running)"
+	always "GET $ALL" three three left
+	replay_start
+	run --separate-stderr -3 apply "$dir/in"
+	outcome failed "*cannot stop container; not carried out: it has 2"
+	[ "$(sent DELETE)" = "DELETE $API/containers/$(id c)?v=true" ]
 }
 
 @test "docker: the version changes with the containers, not with their order" {

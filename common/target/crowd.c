@@ -9,6 +9,56 @@
 #include "io/digest.h"
 #include "target/replica.h"
 
+static void
+add_label(struct buf *out, const char *key, const char *value, size_t n)
+{
+	struct buf text = { 0 };
+
+	buf_printf(
+	    &text, "%s%s%.*s", key, *key != '\0' ? "=" : "", (int)n, value);
+	buf_str(out, out->len > 1 ? "," : "");
+	buf_json_str(out, text.failed ? "" : text.s);
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
+char *
+crowd_labels(const char *service, int compose, struct buf *why)
+{
+	const char *slash = strchr(service, '/');
+	struct buf out = { 0 };
+
+	if (!compose && *service == '\0') {
+		buf_str(why,
+		    "driver 'docker' needs a service: the label of its "
+		    "containers, as in 'app=web'");
+		return NULL;
+	}
+	if (compose &&
+	    (slash == NULL || slash == service || slash[1] == '\0')) {
+		buf_str(why,
+		    "driver 'compose' needs a service: project and service, as "
+		    "in 'shop/web'");
+		return NULL;
+	}
+	buf_char(&out, '[');
+	if (compose) {
+		add_label(&out, "com.docker.compose.project", service,
+		    (size_t)(slash - service));
+		add_label(&out, "com.docker.compose.service", slash + 1,
+		    strlen(slash + 1));
+		add_label(&out, "com.docker.compose.oneoff", "False", 5);
+	} else {
+		add_label(&out, "", service, strlen(service));
+	}
+	buf_char(&out, ']');
+	if (!out.failed)
+		return out.s;
+	buf_free(&out);
+	buf_str(why, "out of memory");
+	return NULL;
+}
+
 void
 crowd_free(struct crowd *c)
 {

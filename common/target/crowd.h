@@ -35,6 +35,13 @@ struct crowd {
 };
 
 /*
+ * crowd_labels(service, compose, why): the labels that a service of the
+ * settings stands for, for crowd_look; the caller frees them. NULL with a
+ * message: it stands for none.
+ */
+char *crowd_labels(const char *service, int compose, struct buf *why);
+
+/*
  * crowd_look(e, labels, compose, c, why): fills c with the containers that
  * carry all of labels, a JSON array of "key" or "key=value". Those that count
  * come first, in the order in which they would be removed: those that do not

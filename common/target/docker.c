@@ -18,6 +18,7 @@ enum {
 	GRACE_S =
 	    10, /* until the Engine kills, where the container says none */
 	ORPHAN_S = 600, /* after that, what we made and never started goes */
+	AT_ONCE = 16, /* containers stopped together */
 	ERRORS_SHOWN = 3
 };
 
@@ -49,57 +50,6 @@ docker_close(void *self)
 	free(d);
 }
 
-static void
-add_label(struct buf *out, const char *key, const char *value, size_t n)
-{
-	struct buf text = { 0 };
-
-	buf_printf(
-	    &text, "%s%s%.*s", key, *key != '\0' ? "=" : "", (int)n, value);
-	buf_str(out, out->len > 1 ? "," : "");
-	buf_json_str(out, text.failed ? "" : text.s);
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-/* The labels that service stands for, or NULL and a message */
-static char *
-labels_of(const char *service, int compose, struct buf *why)
-{
-	const char *slash = strchr(service, '/');
-	struct buf out = { 0 };
-
-	if (!compose && *service == '\0') {
-		buf_str(why,
-		    "driver 'docker' needs a service: the label of its "
-		    "containers, as in 'app=web'");
-		return NULL;
-	}
-	if (compose &&
-	    (slash == NULL || slash == service || slash[1] == '\0')) {
-		buf_str(why,
-		    "driver 'compose' needs a service: project and service, as "
-		    "in 'shop/web'");
-		return NULL;
-	}
-	buf_char(&out, '[');
-	if (compose) {
-		add_label(&out, "com.docker.compose.project", service,
-		    (size_t)(slash - service));
-		add_label(&out, "com.docker.compose.service", slash + 1,
-		    strlen(slash + 1));
-		add_label(&out, "com.docker.compose.oneoff", "False", 5);
-	} else {
-		add_label(&out, "", service, strlen(service));
-	}
-	buf_char(&out, ']');
-	if (!out.failed)
-		return out.s;
-	buf_free(&out);
-	buf_str(why, "out of memory");
-	return NULL;
-}
-
 static void *
 open_kind(const struct conf_apply *settings, int compose, struct buf *why)
 {
@@ -113,7 +63,7 @@ open_kind(const struct conf_apply *settings, int compose, struct buf *why)
 	}
 	d->compose = compose;
 	d->timeout = settings->timeout > 0 ? settings->timeout : WRITE_S;
-	d->labels = labels_of(service, compose, why);
+	d->labels = crowd_labels(service, compose, why);
 	d->service = strdup(service);
 	if (d->labels != NULL && d->service == NULL)
 		buf_str(why, "out of memory");
@@ -260,31 +210,84 @@ drop(struct job *j, const char *who, const char *how)
 	return o;
 }
 
-/* Stopped as the container itself wants to be: its signal, its grace period */
+/* How a container is to be stopped: its own signal, its own grace period */
 static enum target_outcome
-stop(struct job *j, const struct container *c)
+prepare_stop(struct job *j, const struct container *c, struct engine_post *p)
 {
 	struct http_response r = { 0 };
-	struct buf path = { 0 };
 	enum target_outcome o = TARGET_AWAY;
 	double grace = GRACE_S;
-	struct json *one;
+	struct json *one = NULL;
 
-	put_path(&path, &j->d->engine, c->id, "/json");
-	if (!path.failed &&
-	    (one = engine_get(&j->d->engine, path.s, &r, j->why)) != NULL) {
+	put_path(&p->path, &j->d->engine, c->id, "/json");
+	if (!p->path.failed)
+		one = engine_get(&j->d->engine, p->path.s, &r, j->why);
+	if (one != NULL) {
 		json_get_num(json_get(one, "Config"), "StopTimeout", &grace);
-		json_free(one);
-		put_path(&path, &j->d->engine, c->id, "/stop");
-		o = step(j, "POST", &path, NULL,
-		    (grace > 0 ? grace : 0) + WRITE_S, 304);
-		j->done += o == TARGET_WRITTEN;
+		p->seconds = (grace > 0 ? grace : 0) + WRITE_S;
+		put_path(&p->path, &j->d->engine, c->id, "/stop");
+		buf_printf(j->request, "%sPOST %s",
+		    j->request->len > 0 ? "; " : "", p->path.s);
+		o = p->path.failed ? TARGET_AWAY : TARGET_WRITTEN;
 	} else if (r.status == 404) {
 		o = TARGET_CHANGED; /* another removed it meanwhile */
 	}
+	json_free(one);
 	http_response_free(&r);
-	buf_free(&path);
 	return o;
+}
+
+/* Stops c[0..n-1] together, n <= AT_ONCE; stopped says which did stop. */
+static enum target_outcome
+stop_some(struct job *j, const struct container *c, size_t n, char *stopped)
+{
+	struct engine_post posts[AT_ONCE] = { { .seconds = 0 } };
+	enum target_outcome o = TARGET_WRITTEN;
+
+	for (size_t k = 0; k < n && o == TARGET_WRITTEN; k++)
+		o = prepare_stop(j, &c[k], &posts[k]);
+	if (o == TARGET_WRITTEN && j->change->dry_run)
+		memset(stopped, 1, n);
+	else if (o == TARGET_WRITTEN &&
+	    engine_post_all(&j->d->engine, posts, n, j->why) != 0)
+		o = TARGET_AWAY;
+	else if (o == TARGET_WRITTEN)
+		for (size_t k = 0; k < n; k++) {
+			/* 304: it had ended by itself */
+			stopped[k] =
+			    !posts[k].failed || posts[k].r.status == 304;
+			j->done += stopped[k];
+			if (stopped[k])
+				continue;
+			engine_complain(&j->d->engine, &posts[k].r, j->why);
+			o = judge(&posts[k].r);
+		}
+	engine_post_free(posts, n);
+	return o;
+}
+
+/* What has stopped serves no more, so the count is right whether it can be
+ * deleted or not. Volumes without a name go with what we made; a person's stay.
+ */
+static void
+delete_some(
+    struct job *j, const struct container *c, size_t n, const char *stopped)
+{
+	struct buf *why = j->why, wrong = { 0 };
+
+	for (size_t k = 0; k < n; k++) {
+		buf_clear(&wrong);
+		j->why = &wrong;
+		if (stopped[k])
+			drop(j, c[k].id, c[k].ours ? "?v=true" : "");
+		j->why = why;
+		/* docker run --rm deletes by itself */
+		if (wrong.len > 0 &&
+		    strstr(wrong.s, "already in progress") == NULL)
+			buf_printf(
+			    why, "%s%s", why->len > 0 ? "; " : "", wrong.s);
+	}
+	buf_free(&wrong);
 }
 
 /* A change that was cut off: what is done stays, and will be read back. */
@@ -308,25 +311,18 @@ late(struct job *j)
 static enum target_outcome
 remove_some(struct job *j, const struct crowd *c)
 {
-	size_t n = (size_t)(j->change->from - j->change->to);
+	size_t n = (size_t)(j->change->from - j->change->to), m;
 
-	for (size_t k = 0; k < n; k++) {
-		const struct container *one = &c->all[k];
+	for (size_t k = 0; k < n; k += m) {
+		char stopped[AT_ONCE] = { 0 };
 		enum target_outcome o;
 
+		m = n - k < AT_ONCE ? n - k : AT_ONCE;
 		if (late(j))
 			return broken_off(j, TARGET_REFUSED);
-		o = stop(j, one);
-		/* of its own volumes those without a name go with what we
-		 * made; a person's stay */
-		if (o == TARGET_WRITTEN && k + 1 < c->count &&
-		    drop(j, one->id, one->ours ? "?v=true" : "") !=
-			TARGET_WRITTEN) {
-			/* it serves no more: the count is right */
-			if (strstr(j->why->s != NULL ? j->why->s : "",
-				"already in progress") != NULL)
-				buf_clear(j->why); /* docker run --rm */
-		}
+		o = stop_some(j, &c->all[k], m, stopped);
+		delete_some(
+		    j, &c->all[k], k + m < c->count ? m : m - 1, stopped);
 		if (o != TARGET_WRITTEN)
 			return broken_off(j, o);
 	}

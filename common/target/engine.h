@@ -34,6 +34,21 @@ int engine_api(struct engine *e, struct buf *why);
 struct json *engine_get(const struct engine *e, const char *path,
     struct http_response *r, struct buf *why);
 
+/* One of several requests without a body that are sent at once */
+struct engine_post {
+	struct buf path;
+	double seconds; /* longest wait for its answer */
+	struct engine e; /* private: each has a connection of its own */
+	struct http_response r; /* of a failure, see failed */
+	int failed;
+};
+
+/* engine_post_all(e, p, n, why): POSTs p[0..n-1], all at once and each once,
+ * and waits for all the answers. 0, or -1 with a message: nothing was sent. */
+int engine_post_all(
+    const struct engine *e, struct engine_post *p, size_t n, struct buf *why);
+void engine_post_free(struct engine_post *p, size_t n);
+
 /* engine_complain: what went wrong with r, and what to do about it */
 void engine_complain(
     const struct engine *e, const struct http_response *r, struct buf *why);
