@@ -5,7 +5,8 @@
 
 static const struct channel_kind *const kinds[] = { &channel_webhook,
 	&channel_slack, &channel_discord, &channel_dingtalk, &channel_ntfy,
-	&channel_telegram, &channel_alertmanager, &channel_exec };
+	&channel_telegram, &channel_alertmanager, &channel_exec,
+	&channel_email };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -102,7 +103,9 @@ channel_patience(const struct channel_settings *s)
 {
 	double each = s->timeout > 0 ? s->timeout : 10;
 
-	return each * (double)(2 * s->retries + 1);
+	size_t n = s->conf != NULL && s->conf->n_to > 1 ? s->conf->n_to : 1;
+
+	return each * (double)(2 * s->retries + 1) * (double)n;
 }
 
 void

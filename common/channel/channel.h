@@ -67,7 +67,8 @@ int channel_wants_url(const char *kind, const struct conf_notify *conf);
 int channel_send(struct channel *c, const struct channel_message *m, int once,
     struct buf *why);
 
-/* channel_patience(s): the longest that channel_send may take, in seconds */
+/* channel_patience(s): the longest that channel_send may take, in seconds; each
+ * of several receivers has its own time */
 double channel_patience(const struct channel_settings *s);
 
 /* channel_show(c, m, out): what channel_send would send, and where, for a
@@ -95,6 +96,6 @@ struct channel_kind {
 
 extern const struct channel_kind channel_webhook, channel_slack,
     channel_discord, channel_dingtalk, channel_ntfy, channel_telegram,
-    channel_alertmanager, channel_exec;
+    channel_alertmanager, channel_exec, channel_email;
 
 #endif
