@@ -1,0 +1,119 @@
+# Installing, and the scripts that judge sources and runs of tests
+load lib/common
+
+# tree: a copy of the scripts and of so much of the sources as they look at
+tree() {
+	mkdir -p "$BATS_TEST_TMPDIR/tree"
+	cd "$BATS_TEST_TMPDIR/tree"
+	mkdir -p common/base common/math common/io common/json cmd man test/data
+	cp -r "$root/scripts" .
+	cp "$root/common/base/status.h" common/base/
+	: >test/data/INDEX
+}
+
+@test "make install puts commands and pages in their places, uninstall takes all away" {
+	local to=$BATS_TEST_TMPDIR/to
+
+	not_under_valgrind
+	cd "$root"
+	make -s B="$B" install DESTDIR="$to" PREFIX=/usr
+	for command in "$B"/as-*; do
+		[ -x "$to/usr/bin/${command##*/}" ]
+	done
+	[ -x "$to/usr/bin/as-loop" ]
+	for page in man/*; do
+		[ -f "$to/usr/share/man/man${page##*.}/${page##*/}" ]
+	done
+	"$to/usr/bin/as-detect" --version
+	make -s B="$B" uninstall DESTDIR="$to" PREFIX=/usr
+	[ "$(find "$to" -type f | wc -l)" = 0 ]
+}
+
+@test "check-layers: down and within is allowed; up, beside and foreign is not" {
+	tree
+	printf '#include "base/status.h"\n' >common/math/a.h
+	printf '#include "math/a.h"\n#include <math.h>\n' >common/math/a.c
+	scripts/check-layers
+	printf '#include "math/a.h"\n' >common/base/up.c
+	run -1 scripts/check-layers
+	assert_output --partial "common/base/up.c: room 'base' may not include 'math/a.h'"
+	rm common/base/up.c
+	printf '#include "math/a.h"\n' >common/io/beside.c
+	run -1 scripts/check-layers
+	assert_output --partial "room 'io' may not include 'math/a.h'"
+	rm common/io/beside.c
+	printf '#include <curl/curl.h>\n' >common/io/net.c
+	run -1 scripts/check-layers
+	assert_output --partial 'common/io/net.c: <curl/'
+	rm common/io/net.c
+	printf '#include "base/none.h"\n' >common/io/none.c
+	run -1 scripts/check-layers
+	assert_output --partial "no such header 'base/none.h'"
+	rm common/io/none.c
+	mkdir common/attic
+	printf '\n' >common/attic/a.c
+	run -1 scripts/check-layers
+	assert_output --partial "unknown room 'attic'"
+}
+
+# lines N: that many
+lines() {
+	yes '	x++;' | head -n "$1" || true
+}
+
+@test "check-text: names words, lengths and data that may not be" {
+	tree
+	{
+		printf 'int\nmain(void)\n{\n'
+		lines 40
+		printf '}\n\nint\nwork(void)\n{\n'
+		lines 100
+		printf '}\n'
+	} >cmd/a.c
+	scripts/check-text
+	sed -i '0,/x++/s//x++;\n\tx++/' cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial 'main() has 41 lines'
+	sed -i '0,/x++/{/x++/d}' cmd/a.c
+	scripts/check-text
+	sed -i '$i\	x++;' cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial 'work() has 101 lines'
+	lines 601 >cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial '601 lines'
+	printf '/* TO''DO */\n' >cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial 'cmd/a.c:1:'
+	printf 'x = "/ho''me/me/x"; \n' >cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial 'cmd/a.c:1:'
+	assert_output --partial 'blanks at the end'
+	printf '/* %080d */\n' 1 >cmd/a.c
+	run -1 scripts/check-text
+	assert_output --partial 'line of 86 columns'
+	rm cmd/a.c
+	: >test/data/stray
+	run -1 scripts/check-text
+	assert_output --partial 'not in test/data/INDEX'
+	printf 'stray\there\tfree\ngone\there\tfree\n' >test/data/INDEX
+	run -1 scripts/check-text
+	assert_output --partial "no 'gone'"
+}
+
+# counted STATUS TEXT: what scripts/count makes of a log
+counted() {
+	printf '%b' "$2" | "$root/scripts/count" "$1"
+}
+
+@test "count: tests passed, failed, skipped, never heard of" {
+	[ "$(counted 0 '1..2\nok 1 a\nok 2 b\n')" = '2 0 0' ]
+	[ "$(counted 1 '1..3\nok 1 a\nnot ok 2 b\nok 3 c # skip d\n')" = '1 1 1' ]
+	[ "$(counted 0 '1..3\nok 1 a\n')" = '1 2 0' ]
+	[ "$(counted 1 '1..1\nok 1 a\n')" = '1 1 0' ]
+	[ "$(counted 0 'unit: 3 of 3 programs passed\n1..1\nok 1 a\n')" = '4 0 0' ]
+	[ "$(counted 1 'unit: 2 of 3 programs passed\n')" = '2 1 0' ]
+	[ "$(counted 1 'not ok 1 a\n5 passed, 2 failed\n')" = '5 2 0' ]
+	[ "$(counted 0 '')" = '0 0 0' ]
+	[ "$(counted 2 'make: error\n')" = '0 1 0' ]
+}
