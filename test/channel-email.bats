@@ -39,8 +39,9 @@ setup() {
 
 # section SCHEME HOST NAME LINE...: a file that mails by the server NAME
 section() {
-	local url="$1://$2:$(cat "$D/$3.port")/client.example" line
+	local url line
 
+	url="$1://$2:$(cat "$D/$3.port")/client.example"
 	shift 3
 	{
 		echo 'target web { mode = monitor }'
