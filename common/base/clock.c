@@ -201,7 +201,7 @@ clock_parse(const char *s, int64_t *ms)
 char *
 clock_format(char s[static CLOCK_SIZE], int64_t ms)
 {
-	int64_t sec = ms >= 0 ? ms / 1000 : (ms - 999) / 1000;
+	int64_t sec = ms / 1000 - (ms % 1000 < 0);
 	int frac = (int)(ms - sec * 1000);
 	time_t t = (time_t)sec;
 	struct tm tm;
