@@ -82,7 +82,9 @@ static const struct argp_option table[] = {
 	{ "digest", KEY_DIGEST, NULL, 0,
 	    "One message for all, at the end of the input", 1 },
 	{ "channel", KEY_CHANNEL, "NAME", 0,
-	    "The way to tell people: webhook (default)", 2 },
+	    "The way to tell people: webhook (default), slack, discord, "
+	    "dingtalk, ntfy, telegram, alertmanager, email, exec",
+	    2 },
 	{ "url-env", KEY_URL_ENV, "NAME", 0,
 	    "The environment variable that holds the address (default "
 	    "ALERT_WEBHOOK_URL)",

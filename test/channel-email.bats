@@ -4,7 +4,6 @@ load lib/common
 
 setup_file() {
 	export D=$BATS_FILE_TMPDIR
-	/usr/bin/python3 -c 'import aiosmtpd' || skip "needs python3-aiosmtpd"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 		-keyout "$D/key" -out "$D/cert" 2>/dev/null
