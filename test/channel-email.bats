@@ -3,6 +3,8 @@
 load lib/common
 
 setup_file() {
+	# each test begins with empty letter boxes
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	export D=$BATS_FILE_TMPDIR
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \

@@ -24,8 +24,6 @@ asked = {}
 
 
 class Handler:
-    count = 0
-
     async def handle_RCPT(self, server, session, envelope, address, options):
         asked[address] = asked.get(address, 0) + 1
         if address.startswith("refuse@"):
@@ -36,8 +34,8 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        self.count += 1
-        with open(os.path.join(args.dir, str(self.count)), "wb") as f:
+        n = 1 + sum(name.isdigit() for name in os.listdir(args.dir))
+        with open(os.path.join(args.dir, str(n)), "wb") as f:
             f.write(envelope.original_content)
         with open(os.path.join(args.dir, "log"), "a") as f:
             f.write(json.dumps({
