@@ -75,7 +75,7 @@ bench: all $(BENCH)
 # every object again, under the address and undefined-behaviour sanitizers
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
-	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) B=$(B)/asan HARDEN= \
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) -k B=$(B)/asan HARDEN= \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" test fuzz
 
 memcheck: all
