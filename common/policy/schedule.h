@@ -1,11 +1,7 @@
 /*
  * schedule.h - which schedules and freezes are in force when
  *
- * A span [from, until) is read on the clocks of its time zone. A day is the
- * one that it begins on; until at or before from is on the next day. When
- * clocks go back, from is the first and until the last time that they show it;
- * when they go forward, a time that they leave out is the moment of the jump:
- * a span is never shorter than it reads. Neither from nor until: whole days.
+ * How the times of a span are meant is said in conf/span.h.
  */
 #ifndef POLICY_SCHEDULE_H
 #define POLICY_SCHEDULE_H
