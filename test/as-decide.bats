@@ -361,6 +361,31 @@ with_conf() { # COUNT VALUE [FILTER] -- [OPTION...]
 	is '.risk.ahead * 100 | round' 20
 }
 
+@test "as-decide: quantile goes instead of slo, and says that it was tuned" {
+	local doubt='.windows[].at[].scale = 1'
+	conf 'policy { slo = 95% }'
+	echo 'policy { quantile = 80% }' | sed '1i target web { }' >tuned.conf
+	with_conf 3 3.0 "$doubt" -- --explain
+	to 5 scale_up
+	[[ $stderr == *'quantile 0.95'$'\n'* ]]
+	with_conf 3 3.0 "$doubt" -- -c tuned.conf --explain
+	to 4 scale_up
+	[[ $stderr == *'quantile 0.8 (tuned)'* ]]
+	# the option goes before both files
+	with_conf 3 3.0 "$doubt" -- -c tuned.conf --quantile 0.9
+	to 5 scale_up
+	run -0 as-decide --check -c web.conf -c tuned.conf
+	[[ $output == *'quantile = 80% '*'# tuned.conf:2'* ]]
+	run --separate-stderr -2 as-decide --check -c web.conf --quantile 0.99995
+	[[ $stderr == *"'quantile': '0.99995' is not between 50% and 99.99%" ]]
+	# the price door has one of its own
+	echo 'cost { cost_per_instance = 730 }' >>web.conf
+	sed -i 's/slo = 95%/overload_price = 5/' web.conf
+	with_conf 3 3.0 "$doubt" -- --quantile 99% --explain
+	to 4 scale_up
+	[[ $stderr != *tuned* ]]
+}
+
 @test "as-decide: --overload-price adds while that saves more than it costs" {
 	# q 0.8: 3 + 1 = 4, so 4 instances. P(4) = 0.05 + 0.15 (error 1.8: above
 	# it 2 and 3), P(5) = 0.05, P(6) = 0. An instance-hour costs 1.

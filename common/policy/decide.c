@@ -93,10 +93,15 @@ open_door(const struct decide_input *in, struct decide_trace *t)
 	double price = p->overload_price;
 
 	t->set = (struct need_door){ .q = p->slo };
+	if (!isnan(p->quantile)) {
+		t->set.q = p->quantile;
+		t->tuned = 1;
+	}
 	if (!isnan(price) && price > 0) {
 		/* money an overloaded hour costs, in instance-hours */
 		t->set.price = price / (in->target->cost.per_instance / 730);
 		t->set.q = 0.8;
+		t->tuned = 0;
 	}
 	t->door = t->set;
 }

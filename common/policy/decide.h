@@ -72,6 +72,7 @@ struct decide_trace {
 	long max; /* most instances now */
 	struct need_door door; /* as used */
 	struct need_door set; /* as configured */
+	int tuned; /* its quantile is `quantile`, not `slo` */
 	int paced; /* money is short: door asks for less than set */
 	double spent, affordable; /* this month; mean count; NAN: no budget */
 	double overspend; /* money a month beyond the budget; 0: none */

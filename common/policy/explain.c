@@ -83,8 +83,10 @@ decide_explain(
 		    t->door.price);
 	else
 		buf_printf(out,
-		    "demand is to be carried with a certainty of %.6g %%%s\n",
-		    100 * t->door.q, t->paced ? ", lowered to save money" : "");
+		    "demand is to be carried with a certainty of %.6g %%: "
+		    "quantile %.6g%s%s\n",
+		    100 * t->door.q, t->door.q, t->tuned ? " (tuned)" : "",
+		    t->paced ? ", lowered to save money" : "");
 	explain_votes(d, t, out);
 	for (size_t i = 0; i < d->n_states; i++)
 		buf_printf(out, "state %s\n", d->states[i]);
