@@ -86,7 +86,7 @@ with_conf() { # COUNT VALUE [FILTER] -- [OPTION...]
 		.votes.floor, .votes.keep, .votes.drop]' \
 		'[3,null,4,null,1,4,null]'
 	is '[.votes.lower, .votes.hold, .votes.want, .votes.by]' '[4,4,4,"ahead"]'
-	is '.inputs' '[{"signal":"cpu","value":3.5,"unit":"cores","age_s":0,"coverage":1,"needed_now":3,"needed_ahead":4}]'
+	is '.inputs' '[{"signal":"cpu","value":3.5,"unit":"cores","age_s":0,"coverage":1,"needed_now":3,"needed_ahead":4,"expected":{"value":4.5,"at_most":4.500000002,"from_s":60,"to_s":120}}]'
 	is '.risk' '{"ahead":0,"keep":0}'
 	is '.observed' '{"driver":"file","instances":3,"ready":3,"version":"7","time":"2026-11-23T17:00:00Z"}'
 	is '[.mode, .approval, .time, .target]' \

@@ -352,6 +352,7 @@ describe_inputs(struct decision *d, const struct decide_trace *t)
 {
 	for (size_t i = 0; i < t->n_views; i++) {
 		const struct decide_view *v = &t->view[i];
+		const struct forecast_window *w = v->ahead_window;
 		struct decision_input *to = &d->inputs[d->n_inputs++];
 
 		*to = (struct decision_input){ .value = v->value,
@@ -359,7 +360,14 @@ describe_inputs(struct decision *d, const struct decide_trace *t)
 			.coverage = v->forecast != NULL ? v->forecast->coverage
 							: (double)NAN,
 			.needed_now = v->now,
-			.needed_ahead = v->ahead };
+			.needed_ahead = v->ahead,
+			.expected = (double)NAN };
+		if (w != NULL) {
+			to->expected = w->at[w->n_at - 1].point;
+			to->at_most = need_peak(w, w->n_at - 1, 0.95);
+			to->from_s = w->from_s;
+			to->to_s = w->to_s;
+		}
 		snprintf(to->signal, sizeof(to->signal), "%s", v->conf->name);
 		snprintf(to->unit, sizeof(to->unit), "%s",
 		    v->conf->unit != NULL     ? v->conf->unit

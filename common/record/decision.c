@@ -98,6 +98,21 @@ put_vote(struct buf *b, const char *name, long n)
 		buf_str(b, "null");
 }
 
+/* What was foreseen, to be held against what comes */
+static void
+put_expected(struct buf *b, const struct decision_input *in)
+{
+	if (!isfinite(in->expected))
+		return;
+	record_put_key(b, "expected");
+	buf_char(b, '{');
+	record_put_num(b, "value", in->expected);
+	record_put_num(b, "at_most", in->at_most);
+	record_put_num(b, "from_s", in->from_s);
+	record_put_num(b, "to_s", in->to_s);
+	buf_char(b, '}');
+}
+
 static void
 put_inputs(struct buf *b, const struct decision *d)
 {
@@ -115,6 +130,7 @@ put_inputs(struct buf *b, const struct decision *d)
 		record_put_num(b, "coverage", in->coverage);
 		put_count(b, "needed_now", in->needed_now);
 		put_count(b, "needed_ahead", in->needed_ahead);
+		put_expected(b, in);
 		if (in->note[0] != '\0')
 			record_put_str(b, "note", in->note);
 		buf_char(b, '}');

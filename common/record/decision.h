@@ -47,6 +47,9 @@ struct decision_input { /* one signal */
 	double value; /* newest observation; NAN: missing */
 	double age_s, coverage; /* NAN: not known */
 	long needed_now, needed_ahead; /* instances; -1: no vote */
+	/* of the peak from from_s to to_s after the observation: the point
+	 * forecast, and what is not passed 95 times of 100; NAN: no forecast */
+	double expected, at_most, from_s, to_s;
 	char note[128]; /* "no forecast: ..." or "" */
 };
 
