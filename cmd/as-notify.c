@@ -243,7 +243,7 @@ open_way(struct run *r, struct way *w, const struct conf_notify *from)
 	struct channel_settings s = { .name = w->name,
 		.timeout = r->o.timeout,
 		.retries = r->o.retries,
-		.records = r->o.records,
+		.records = r->o.records || from->body == CONF_BODY_RECORD,
 		.conf = from };
 	struct buf url = { 0 }, why = { 0 };
 

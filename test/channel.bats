@@ -269,3 +269,45 @@ $(cat "$dir/in")" ]
 		'["failed","stopped","pending","refused"]' ]
 	[ "$(jq length <<<"$output")" = 4 ]
 }
+
+@test "channel webhook: a signature that openssl computes, too" {
+	(umask 077 && echo signing-word >"$dir/word")
+	section webhook 'url_env = HOOK' "signature_file = \"$dir/word\""
+	export HOOK=$STUB/status=200/signed
+	result 'reason="ä"' >"$dir/in"
+	as-notify -c "$dir/conf" "$dir/in" >"$dir/out"
+	header=$(requests /signed '.headers["x-autoscale-signature"]' | jq -r .)
+	[[ $header =~ ^t=([0-9]+),v1=([0-9a-f]{64})$ ]]
+	time=${BASH_REMATCH[1]} mac=${BASH_REMATCH[2]}
+	[ $(($(date +%s) - time)) -lt 60 ]
+	requests /signed .body | jq -j . >"$dir/body"
+	[ "$({ printf '%s.' "$time" && cat "$dir/body"; } |
+		openssl dgst -sha256 -hmac signing-word -r)" = "$mac *stdin" ]
+	# another body, another time: another signature
+	[ "$({ printf '%s.' "$time" && cat "$dir/body" - <<<x; } |
+		openssl dgst -sha256 -hmac signing-word -r)" != "$mac *stdin" ]
+	run ! grep -r signing-word "$STUB_LOG" "$dir/out"
+}
+
+@test "channel webhook: without a secret there is no signature" {
+	section webhook 'url_env = HOOK'
+	export HOOK=$STUB/status=200/unsigned
+	result | as-notify -c "$dir/conf" >"$dir/out"
+	[ "$(requests /unsigned '.headers["x-autoscale-signature"]')" = null ]
+	section webhook 'url_env = HOOK' 'signature_env = NOT_SET'
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[ "$stderr" = "as-notify: cannot tell 'ops': channel 'webhook': the environment has no NOT_SET" ]
+	[ "$output" = "$(result)" ]
+	[ "$(requests /unsigned | wc -l)" = 1 ]
+}
+
+@test "channel webhook: body = record sends the record beside the text" {
+	section webhook 'url_env = HOOK' 'body = record'
+	export HOOK=$STUB/status=200/full
+	result >"$dir/in"
+	as-notify -c "$dir/conf" "$dir/in" >"$dir/out"
+	[ "$(sent /full)" = "{\"text\":\"web: scaled up 3 -> 5\\nload\\n2026-11-23T17:00:00Z\",\"record\":$(cat "$dir/in")}" ]
+	section webhook 'url_env = HOOK' 'body = other'
+	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
+	[[ $stderr == *"$dir/conf:5: "*body* ]]
+}

@@ -15,37 +15,35 @@ secret_free(struct buf *b)
 }
 
 static int
-read_it(const char *kind, const struct conf_notify *conf, struct buf *out,
+read_it(const char *kind, const char *file, const char *env, struct buf *out,
     struct buf *why)
 {
 	const char *s;
 
-	if (conf->secret_file != NULL) {
-		if (file_secret(conf->secret_file, out) == 0)
+	if (file != NULL) {
+		if (file_secret(file, out) == 0)
 			return 0;
-		buf_printf(why, "cannot read '%s': %s", conf->secret_file,
+		buf_printf(why, "cannot read '%s': %s", file,
 		    errno == EPERM ? "others can read or write it (chmod 600)"
 				   : strerror(errno));
 		return -1;
 	}
-	s = getenv(conf->secret_env);
+	s = getenv(env);
 	if (s != NULL) {
 		buf_str(out, s);
 		return 0;
 	}
-	buf_printf(why, "channel '%s': the environment has no %s", kind,
-	    conf->secret_env);
+	buf_printf(why, "channel '%s': the environment has no %s", kind, env);
 	return -1;
 }
 
 int
-secret_find(const char *kind, const struct conf_notify *conf, struct buf *out,
-    struct buf *why)
+secret_read(const char *kind, const char *file, const char *env,
+    struct buf *out, struct buf *why)
 {
-	if (conf == NULL ||
-	    (conf->secret_file == NULL && conf->secret_env == NULL))
+	if (file == NULL && env == NULL)
 		return 0;
-	if (read_it(kind, conf, out, why) != 0)
+	if (read_it(kind, file, env, out, why) != 0)
 		return -1;
 	while (out->len > 0 && strchr(" \t\r\n", out->s[out->len - 1]) != NULL)
 		out->s[--out->len] = '\0';
@@ -65,4 +63,13 @@ secret_find(const char *kind, const struct conf_notify *conf, struct buf *out,
 		return -1;
 	}
 	return 1;
+}
+
+int
+secret_find(const char *kind, const struct conf_notify *conf, struct buf *out,
+    struct buf *why)
+{
+	if (conf == NULL)
+		return 0;
+	return secret_read(kind, conf->secret_file, conf->secret_env, out, why);
 }

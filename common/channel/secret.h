@@ -15,6 +15,11 @@
 int secret_find(const char *kind, const struct conf_notify *conf,
     struct buf *out, struct buf *why);
 
+/* secret_read(kind, file, env, out, why): the same with the file, or else the
+ * environment variable, that is not NULL */
+int secret_read(const char *kind, const char *file, const char *env,
+    struct buf *out, struct buf *why);
+
 void secret_free(struct buf *); /* wipes it first */
 
 #endif

@@ -86,11 +86,14 @@ struct conf_tune { /* a file written from a template, by clock or decision */
 	char *template, *output, *check, *reload;
 };
 
+enum conf_body { CONF_BODY_ARTICLE, CONF_BODY_RECORD };
+
 struct conf_notify {
 	char *name, *channel, *url, *url_env, *url_file;
 	/* what only some channels want; see as.conf(5) */
 	char *secret_env, *secret_file, *username, *from, *keyword, *program;
-	char *ca_file;
+	char *ca_file, *signature_env, *signature_file;
+	enum conf_body body;
 	char **to;
 	size_t n_to;
 	char **on;

@@ -9,6 +9,7 @@ static const char *const budgets[] = { "hold", "ask", "protect", NULL };
 static const char *const billings[] = { "second", "minute", "hour", "month",
 	NULL };
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
+static const char *const bodies[] = { "article", "record", NULL };
 static const char *const urgencies[] = { "automatic", "required", NULL };
 
 #define SECTION(NAME, MEMBER)                                                  \
@@ -198,6 +199,9 @@ const struct conf_key conf_keys[] = {
 	TEXT("notify", "url_file", N, url_file, NULL),
 	TEXT("notify", "secret_env", N, secret_env, NULL),
 	TEXT("notify", "secret_file", N, secret_file, NULL),
+	TEXT("notify", "signature_env", N, signature_env, NULL),
+	TEXT("notify", "signature_file", N, signature_file, NULL),
+	WORD("notify", "body", N, body, "article", bodies),
 	TEXT("notify", "username", N, username, NULL),
 	TEXT("notify", "from", N, from, NULL),
 	{ "notify", "to", KIND_LIST, offsetof(N, to), offsetof(N, n_to), NULL,
