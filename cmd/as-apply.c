@@ -2,6 +2,7 @@
  * as-apply - carry out decisions, or say what that would do
  * Use: as-apply(1). Shapes on the pipe: as-records(5).
  */
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,7 @@ carry_out(struct options *o, const struct record *r, const struct decision *d)
 		.took_ms = -1,
 		.confirmed = -1,
 		.expected = -1,
+		.ready_s = NAN,
 		.at = d->time };
 	struct apply_settings s;
 	const char *wrong = find_settings(o, d->target, &s);

@@ -963,10 +963,33 @@ changes() {
 	run -0 swarm "$dir/in"
 	[ "$(result .confirmed)" = true ]
 	[ "$(result .took_ms)" -ge 900 ]
+	[ "$(result '.ready_s >= 0.9 and .ready_s < 4')" = true ]
 	decide 5 6 >"$dir/in"
 	run -0 swarm --no-verify "$dir/in"
 	[ "$(result '"\(.status) \(.confirmed)"')" = "applied false" ]
 	[ "$(result .took_ms)" -lt 900 ]
+	[ "$(result .ready_s)" = null ]
+}
+
+@test "as-apply: how long it took to serve is said only where it was seen" {
+	driver=swarm
+	engine
+	decide 3 5 >"$dir/in"
+	run -0 swarm "$dir/in"
+	[ "$(result '.ready_s >= 0 and .ready_s < 4')" = true ]
+	# the journal has it, too: what a boot takes is learned from there
+	decide 5 6 >"$dir/in"
+	run -0 swarm --state "$state" "$dir/in"
+	[ "$(tail -n 1 "$state/web.ndjson" | jq '.result.ready_s < 4')" = true ]
+	decide 6 5 >"$dir/in"
+	run -0 swarm "$dir/in"
+	[ "$(result '"\(.status) \(.confirmed) \(.ready_s)"')" = \
+		"applied true null" ]
+	# a file does not say what serves
+	driver=file
+	decide 3 5 >"$dir/in"
+	run -0 apply "$dir/in"
+	[ "$(result '"\(.confirmed) \(.ready_s)"')" = "true null" ]
 }
 
 @test "as-apply: swarm: an update that the swarm rolls back is a failure" {

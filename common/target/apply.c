@@ -23,6 +23,7 @@ struct work { /* one decision in hand */
 	struct target *target;
 	struct past past;
 	int64_t now;
+	int64_t ordered; /* clock_monotonic: when the change was sent off */
 };
 
 static void
@@ -101,7 +102,7 @@ static int
 mend(struct work *w)
 {
 	struct apply_result cut = {
-		.took_ms = -1, .confirmed = -1, .expected = -1
+		.took_ms = -1, .confirmed = -1, .expected = -1, .ready_s = NAN
 	};
 	const struct json *intent;
 	struct state state;
@@ -315,7 +316,7 @@ allowed(struct work *w)
 
 /* The change was taken, or may have been: waits and reads back. */
 static void
-verify(struct work *w)
+verify(struct work *w, const struct state *before)
 {
 	struct apply_result *out = w->out;
 	enum target_arrival a;
@@ -330,6 +331,10 @@ verify(struct work *w)
 	switch (a) {
 	case TARGET_THERE:
 		out->confirmed = 1;
+		if (w->d->recommended > w->d->current && before->ready >= 0 &&
+		    !target_blind(w->target))
+			out->ready_s =
+			    (double)(clock_monotonic() - w->ordered) / 1000;
 		break;
 	case TARGET_STOPPED:
 		buf_str(&out->error,
@@ -367,7 +372,7 @@ read_back(struct work *w, const struct state *before)
 	    (before->version[0] == '\0' ||
 		strcmp(s.version, before->version) != 0)) {
 		buf_clear(&out->error);
-		verify(w);
+		verify(w, before);
 		return;
 	}
 	buf_printf(&out->error, "; not carried out: it has %ld", s.instances);
@@ -382,9 +387,10 @@ scale(struct work *w, const struct state *before)
 		d->observed.version, w->s->dry_run };
 	struct apply_result *out = w->out;
 
+	w->ordered = clock_monotonic();
 	switch (target_scale(w->target, &c, &out->request, &out->error)) {
 	case TARGET_WRITTEN:
-		verify(w);
+		verify(w, before);
 		break;
 	case TARGET_DRY:
 		end(out, APPLY_DRY_RUN);
@@ -528,6 +534,7 @@ apply_decision(const struct apply_settings *s, const struct decision *d,
 		.took_ms = -1,
 		.confirmed = -1,
 		.expected = -1,
+		.ready_s = NAN,
 		.at = w.now };
 	snprintf(out->driver, sizeof(out->driver), "%s",
 	    s->apply.driver != NULL && *s->apply.driver != '\0'

@@ -51,6 +51,11 @@ struct apply_result {
 	struct buf request; /* see target_scale; may be empty */
 	long took_ms; /* -1: nothing was done */
 	int confirmed; /* read back and right; -1: nothing was written */
+	double ready_s; /* from the order to all that were asked for serving,
+			 * as seen by looking again and again, s: what boot
+			 * times are learned from. NAN: nothing was added, or
+			 * it did not arrive, or the driver cannot tell what
+			 * serves */
 	struct buf error; /* why not; what is left to know; may be empty */
 	long expected; /* the count as we knew it, where somebody else has
 			* changed it since; else -1 */

@@ -225,6 +225,7 @@ file_settled(void *self, long want, struct buf *why)
 
 const struct target_driver target_file = {
 	.name = "file",
+	.blind = 1,
 	.open = file_open,
 	.close = file_close,
 	.read = file_state,

@@ -1,5 +1,6 @@
 #include "target/result.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *const apply_statuses[] = { "applied", "unchanged", "dry-run",
@@ -31,6 +32,8 @@ put_result(struct buf *b, const struct apply_result *r)
 	if (r->confirmed >= 0)
 		buf_printf(
 		    b, ",\"confirmed\":%s", r->confirmed ? "true" : "false");
+	if (!isnan(r->ready_s))
+		record_put_num(b, "ready_s", r->ready_s);
 	if (r->expected >= 0)
 		record_put_num(b, "expected", (double)r->expected);
 	if (r->error.len > 0)

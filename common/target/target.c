@@ -87,6 +87,12 @@ target_driver(const struct target *t)
 }
 
 int
+target_blind(const struct target *t)
+{
+	return t->driver->blind;
+}
+
+int
 target_read(struct target *t, struct state *s)
 {
 	*s = (struct state){ .instances = -1, .ready = -1 };

@@ -38,6 +38,9 @@ void target_close(struct target *);
 
 const char *target_driver(const struct target *); /* its driver's name */
 
+/* target_blind(t): 1: its driver takes what is asked for to serve */
+int target_blind(const struct target *t);
+
 /* target_drivers(out): "compose, docker, ...": the names of those there are */
 void target_drivers(struct buf *out);
 
@@ -95,6 +98,7 @@ enum target_arrival target_wait(struct target *t, long want, double seconds,
  */
 struct target_driver {
 	const char *name;
+	int blind; /* 1: ready is but what is asked for, it sees no more */
 	void *(*open)(const struct conf_apply *settings, struct buf *why);
 	void (*close)(void *self);
 	void (*read)(void *self, struct state *s);
