@@ -49,7 +49,8 @@ static const struct argp_option table[] = {
 	    "Replace FILE by the models (default: standard output)", 1 },
 	{ "method", KEY_METHOD, "METHOD", 0,
 	    "auto (default: forest or online, whichever does better on "
-	    "held-out data), forest, online, article, last, seasonal-naive",
+	    "held-out data), forest, online, article, last, seasonal-naive; "
+	    "xgboost, where that is built in",
 	    1 },
 	{ "horizon", KEY_HORIZON, "DURATION", 0,
 	    "Learn to look so far ahead (default 1h)", 1 },
@@ -152,6 +153,8 @@ take_duration(struct argp_state *state, const char *name, const char *arg)
 static void
 take_method(struct argp_state *state, struct options *o, const char *arg)
 {
+	if (method_absent(arg) != NULL)
+		argp_error(state, "--method: %s", method_absent(arg));
 	if (strcmp(arg, "auto") != 0 && method_find(arg) == NULL)
 		argp_error(state, "--method: '%s' is no method", arg);
 	o->method = arg;

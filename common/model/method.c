@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "model/online.h"
+#include "model/xgboost.h"
 
 static const struct method *const all[] = { &method_forest, &method_online,
-	&method_article, &method_last, &method_seasonal, NULL };
+	&method_article,
+#ifdef WITH_XGBOOST
+	&method_xgboost,
+#endif
+	&method_last, &method_seasonal, NULL };
 
 const struct method *const *
 method_all(void)
@@ -21,6 +26,15 @@ method_find(const char *name)
 		if (strcmp(all[i]->name, name) == 0)
 			return all[i];
 	return NULL;
+}
+
+const char *
+method_absent(const char *name)
+{
+	return strcmp(name, "xgboost") == 0 && method_find(name) == NULL
+	    ? "the method 'xgboost' is not built in: it takes "
+	      "'make XGBOOST=1'"
+	    : NULL;
 }
 
 int

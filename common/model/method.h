@@ -100,6 +100,10 @@ extern const struct method method_online, method_last, method_seasonal,
 /* method_find(name): NULL: there is none of that name ("auto" is none) */
 const struct method *method_find(const char *name);
 
+/* method_absent(name): why this program has no such method though there is one
+ * of that name, as a static text; NULL: it has, or there is none */
+const char *method_absent(const char *name);
+
 /* method_all(): those that method_find knows, NULL-ended */
 const struct method *const *method_all(void);
 

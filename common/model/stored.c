@@ -237,7 +237,9 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 	*t = (struct trained){ .method = method_find(m->method) };
 	if (by_other)
 		t->decider = method_find(m->windows_by);
-	*why = "made by a method that is not known here";
+	*why = method_absent(m->method);
+	if (*why == NULL)
+		*why = "made by a method that is not known here";
 	if (t->method == NULL || (by_other && t->decider == NULL))
 		return -1;
 	*why = "its numbers do not fit together";
