@@ -904,6 +904,143 @@ others() { # REQUESTS LATENCY [FILTER]
 	has_no_state window-mismatch
 }
 
+# --- what each instance is given ---
+
+# peaks MEDIAN MOST: of the next hour
+peaks() {
+	printf '.peak = { window_s: [300, 3600], quantiles:
+		{ "0.5": [0, %s], "0.8": [0, %s], "0.9": [0, %s],
+		"0.95": [0, %s], "0.99": [0, %s] } }' "$1" "$1" "$1" "$1" "$2"
+}
+
+# advised COUNT CPU-FILTER MEMORY-FILTER [OPTION...]: 4 cores of load, and 3 GiB
+advised() {
+	local n=$1 cpu=$2 memory=$3
+	shift 3
+	{
+		state "$n"
+		forecast 4 "$cpu"
+		forecast 3221225472 ".metric.__name__ = \"rss\" |
+			.metric.unit = \"bytes\" | $memory"
+	} >in
+	run --separate-stderr as-decide -c web.conf --now "$now" "$@" in
+	decision=$output
+}
+
+resources() {
+	printf '%s\n' 'target web { }' \
+		'signal cpu { capacity = 2 resource = cpu }' \
+		'signal rss { resource = memory target = 75% }' \
+		"resources { $1 }" >web.conf
+}
+
+@test "as-decide: resources are the peaks shared by the instances to come" {
+	resources 'cpus = auto cpus_reserved = auto memory = auto
+		memory_reserved = auto'
+	advised 4 "$(peaks 4.4 4.8)" "$(peaks 3758096384 4294967296)"
+	[ "$status" = 0 ]
+	to 4 maintain
+	# 4.8 / 4 / 0.6 = 2, 4.4 / 4 = 1.1 -> 9/8; 1 GiB / 0.75 -> 11/8
+	is '.resources | [.cpus, .cpus_reserved]' '[2,1.125]'
+	is '.resources | [.memory, .memory_reserved] | map(. / 1048576)' \
+		'[1408,896]'
+	is '.resources.reason' "\"CPU up to 2 cores, reserved 1.12 cores: 4 share a peak of 4.8 cores ('cpu', 99 % within 60 min) at 60 % of it; memory up to 1.38 GiB, reserved 896 MiB: 4 share a peak of 4 GiB ('rss', 99 % within 60 min) at 75 % of it\""
+	# more instances, less each
+	advised 4 "$(peaks 4.4 4.8) | .windows[].at[].point = 9.5" \
+		"$(peaks 3758096384 4294967296)"
+	to 8 scale_up
+	is '.resources.cpus' 1
+}
+
+@test "as-decide: what is configured is passed on, and what is not is left alone" {
+	resources 'cpus = 0.75 memory = 512Mi'
+	advised 4 . .
+	is '.resources | del(.reason)' '{"cpus":0.75,"memory":536870912}'
+	resources 'memory_reserved = 64M'
+	advised 4 . .
+	is '.resources | del(.reason)' '{"memory_reserved":64000000}'
+	resources ''
+	advised 4 "$(peaks 4.4 4.8)" .
+	is 'has("resources")' false
+}
+
+@test "as-decide: nothing is reserved above the limit" {
+	resources 'cpus = 1 cpus_reserved = auto memory = auto
+		memory_reserved = 4Gi'
+	advised 4 "$(peaks 8 9)" "$(peaks 3221225472 3221225472)"
+	is '.resources | [.cpus, .cpus_reserved]' '[1,1]'
+	is '.resources | .memory == .memory_reserved' true
+}
+
+@test "as-decide: memory is never advised below what an instance used" {
+	resources 'memory = auto memory_reserved = auto'
+	local small half
+	small=$(peaks 400000000 400000000)
+	advised 4 . "$small"
+	# 3 GiB by 4 now, whatever is expected, and a third more for the limit
+	is '.resources | [.memory, .memory_reserved] | map(. / 1048576)' \
+		'[1024,768]'
+	# half an hour ago it was twice as much
+	half="$small | .observed.values[6] = 6442450944"
+	advised 4 . "$half"
+	is '.resources.memory / 1048576' 1536
+	# but there were eight of them
+	journal j 90000 "$(changed 1200 8 4)"
+	advised 4 . "$half" --state j
+	is '.resources.memory / 1048576' 1024
+	# those that boot use none yet
+	journal j 90000 "$(changed 3000 4 8)" "$(changed 1200 8 4)"
+	advised 4 . "$half | .observed.values[3] = 6442450944" --state j
+	is '.resources.memory / 1048576' 1536
+}
+
+@test "as-decide: no advice on what is missing, old or not expected" {
+	resources 'cpus = auto memory = auto'
+	local filter
+	for filter in '.observed = { timestamps: [], values: [] }' \
+		'.observed.timestamps[] -= 1200000' \
+		'.error = "connection refused"' '.no_forecast = "too little"' \
+		.; do
+		advised 4 "$(peaks 4.4 4.8)" "$(peaks 1 1) | $filter"
+		[ "$filter" = . ] || is '.resources | has("memory")' false
+		is '.resources.cpus' 2
+		# and what is for advice only keeps nobody from anything
+		to 4 maintain
+	done
+	is '.resources | has("memory")' true
+}
+
+@test "as-decide: a signal for advice asks for nothing and keeps nothing" {
+	resources 'memory = auto'
+	# only the one signal: it could remove, if the other did not matter
+	{
+		state 6
+		forecast 4
+	} >in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 4 scale_down
+	is .states '[]'
+	is '.resources' null
+	# as soon as it carries load, too, it counts
+	sed -i 's/target = 75%/& capacity = 1Gi/; s/1Gi/1073741824/' web.conf
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 6 hold
+	has_state missing-signal
+}
+
+@test "as-decide: --explain and --check say what is wished for" {
+	resources 'cpus = auto memory = 1536Mi'
+	advised 4 "$(peaks 4.4 4.8)" . --explain
+	[[ $stderr == *'resources: CPU up to 2 cores: 4 share'* ]]
+	[[ $stderr == *'memory up to 1.5 GiB, as configured'* ]]
+	run -0 as-decide --check -c web.conf
+	[[ $output == *'cpus = auto '*'# web.conf:4'* ]]
+	[[ $output == *'memory = 1536Mi '* ]]
+	[[ $output == *'resource = cpu '* ]]
+}
+
 # --- money ---
 
 @test "as-decide: cost_impact is cost(new) - cost(old)" {

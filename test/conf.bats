@@ -166,8 +166,12 @@ says() {
 		policy { min_ready = 12 }|'min_ready' is 12 and 'max_instances' 10
 		policy { fallback_instances = 12 }|'fallback_instances' is 12 and 'max_instances' 10
 		signal cpu { capacity = 2 limit = 3 }|signal 'cpu' has both 'capacity' and 'limit'
-		signal cpu { unit = cores }|signal 'cpu' has neither 'capacity' nor 'limit'
-		signal cpu { }|signal 'cpu' has neither 'capacity' nor 'limit'
+		signal cpu { unit = cores }|signal 'cpu' has neither 'capacity' nor 'limit' nor 'resource'
+		signal cpu { }|signal 'cpu' has neither 'capacity' nor 'limit' nor 'resource'
+		signal cpu { limit = 3 resource = cpu }|signal 'cpu' has both 'resource' and 'limit'
+		resources { cpus = auto }|'cpus' is auto, and no signal has 'resource = cpu'
+		resources { memory_reserved = auto }|'memory_reserved' is auto, and no signal has 'resource = memory'
+		resources { cpus = 1 cpus_reserved = 1.5 }|'cpus_reserved' is 1.5 and 'cpus' 1
 		signal cpu { capacity = 2 saturates = yes target = 90% }|signal 'cpu' saturates: a 'target' above 80% would never be passed
 		signal cpu { capacity = 2 target = 80% emergency = 70% }|signal 'cpu': 'emergency' is below 'target'
 		policy { slo = 99% overload_price = 10 }|'overload_price' goes instead of 'slo', and both are set

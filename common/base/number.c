@@ -75,6 +75,37 @@ number_share(const char *s, double *x)
 }
 
 int
+number_bytes(const char *s, double *x)
+{
+	static const char units[] = "KMGT";
+	char t[NUMBER_SIZE];
+	size_t n = strspn(s, "0123456789.");
+	double unit = 1, v;
+	const char *u;
+
+	if (n == 0 || n >= sizeof(t))
+		return -1;
+	memcpy(t, s, n);
+	t[n] = '\0';
+	if (number_parse(t, &v) != 0)
+		return -1;
+	s += n;
+	if (*s != '\0' && (u = strchr(units, *s)) != NULL) {
+		double base = s[1] == 'i' ? 1024 : 1000;
+
+		unit = pow(base, (double)(u - units + 1));
+		s += s[1] == 'i' ? 2 : 1;
+	}
+	if (*s == 'B')
+		s++;
+	v = round(v * unit);
+	if (*s != '\0' || v > 9007199254740992.0)
+		return -1;
+	*x = v;
+	return 0;
+}
+
+int
 duration_parse(const char *s, double *seconds)
 {
 	static const struct {

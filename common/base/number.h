@@ -28,6 +28,13 @@ int number_count(const char *s, long lo, long hi, long *x);
 int number_share(const char *s, double *x);
 
 /*
+ * number_bytes(s, x): "512Mi", "1.5G", "4096": bytes, K M G T being powers of
+ * 1000, Ki Mi Gi Ti of 1024, a B after them allowed; rounded to whole ones.
+ * Returns 0; -1 where it is none, is negative, or beyond 2^53.
+ */
+int number_bytes(const char *s, double *x);
+
+/*
  * duration_parse(s, seconds): "90s", "5m", "1h30m", "7d", "2w", "500ms", or a
  * bare number of seconds; finite, not negative. Returns 0 or -1.
  */

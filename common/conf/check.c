@@ -46,9 +46,15 @@ check_signal(
 {
 	const char *n = g->name;
 
-	if (isnan(g->capacity) && isnan(g->limit))
+	if (isnan(g->capacity) && isnan(g->limit) &&
+	    g->resource == RESOURCE_NONE)
 		return blame(t, why, "signal", n, "query",
-		    "signal '%s' has neither 'capacity' nor 'limit'", n);
+		    "signal '%s' has neither 'capacity' nor 'limit' nor "
+		    "'resource'",
+		    n);
+	if (g->resource != RESOURCE_NONE && !isnan(g->limit))
+		return blame(t, why, "signal", n, "resource",
+		    "signal '%s' has both 'resource' and 'limit'", n);
 	if (!isnan(g->capacity) && !isnan(g->limit))
 		return blame(t, why, "signal", n, "limit",
 		    "signal '%s' has both 'capacity' and 'limit'", n);
@@ -111,6 +117,41 @@ check_cost(const struct conf_target *t, struct buf *why)
 		return blame(t, why, "approval", NULL, "cost_above",
 		    "'cost_above' needs 'cost_per_instance'");
 	return 0;
+}
+
+static int
+check_amount(const struct conf_target *t, const char *limit,
+    const struct conf_amount *most, const char *reserved,
+    const struct conf_amount *least, enum conf_resource kind, struct buf *why)
+{
+	const char *key = most->automatic ? limit : reserved;
+	char a[NUMBER_SIZE], b[NUMBER_SIZE];
+	int measured = 0;
+
+	for (size_t i = 0; i < t->n_signals; i++)
+		measured |= t->signals[i].resource == kind;
+	if ((most->automatic || least->automatic) && !measured)
+		return blame(t, why, "resources", NULL, key,
+		    "'%s' is auto, and no signal has 'resource = %s'", key,
+		    kind == RESOURCE_CPU ? "cpu" : "memory");
+	if (least->fixed > most->fixed)
+		return blame(t, why, "resources", NULL, reserved,
+		    "'%s' is %s and '%s' %s", reserved,
+		    number_format(a, least->fixed), limit,
+		    number_format(b, most->fixed));
+	return 0;
+}
+
+static int
+check_resources(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_resources *r = &t->resources;
+
+	if (check_amount(t, "cpus", &r->cpus, "cpus_reserved",
+		&r->cpus_reserved, RESOURCE_CPU, why) != 0)
+		return -1;
+	return check_amount(t, "memory", &r->memory, "memory_reserved",
+	    &r->memory_reserved, RESOURCE_MEMORY, why);
 }
 
 static int
@@ -263,6 +304,8 @@ conf_check(const struct conf_target *t, struct buf *why)
 		status = check_policy(t, why);
 	if (status == 0)
 		status = check_cost(t, why);
+	if (status == 0)
+		status = check_resources(t, why);
 	for (size_t i = 0; i < t->n_schedules && status == 0; i++)
 		status = check_schedule(t, &t->schedules[i], why);
 	for (size_t i = 0; i < t->n_freezes && status == 0; i++)

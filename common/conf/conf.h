@@ -23,6 +23,8 @@ enum conf_aggregate {
 	AGGREGATE_MAX
 };
 
+enum conf_resource { RESOURCE_NONE, RESOURCE_CPU, RESOURCE_MEMORY };
+
 struct conf_source {
 	char *type; /* prometheus | scrape | proc | csv */
 	char *url;
@@ -37,6 +39,9 @@ struct conf_signal {
 	int saturates;
 	enum conf_aggregate aggregate;
 	double limit; /* guard signal: nothing is removed above it; NAN: none */
+	/* what the query measures of the whole pool, in cores or bytes; without
+	 * capacity it is for advice only, and asks for no instances */
+	enum conf_resource resource;
 };
 
 struct conf_policy {
@@ -77,8 +82,13 @@ struct conf_apply {
 	int verify;
 };
 
-struct conf_resources {
-	char *cpus, *memory, *cpus_reserved, *memory_reserved;
+struct conf_amount {
+	double fixed; /* cores or bytes; NAN: not set, or automatic */
+	int automatic; /* what the signals advise */
+};
+
+struct conf_resources { /* of each instance */
+	struct conf_amount cpus, memory, cpus_reserved, memory_reserved;
 };
 
 struct conf_tune { /* a file written from a template, by clock or decision */

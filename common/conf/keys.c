@@ -10,6 +10,7 @@ static const char *const billings[] = { "second", "minute", "hour", "month",
 	NULL };
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
 static const char *const bodies[] = { "article", "record", NULL };
+static const char *const resources[] = { "none", "cpu", "memory", NULL };
 static const char *const urgencies[] = { "automatic", "required", NULL };
 
 #define SECTION(NAME, MEMBER)                                                  \
@@ -60,6 +61,7 @@ const struct conf_section conf_sections[] = {
 #define G struct conf_signal
 #define P struct conf_policy
 #define SPAN struct conf_span
+#define R struct conf_resources
 #define TUNE struct conf_tune
 #define N struct conf_notify
 
@@ -95,6 +97,7 @@ const struct conf_key conf_keys[] = {
 	KEY("signal", "saturates", KIND_BOOL, G, saturates, "no", 0, 0),
 	WORD("signal", "aggregate", G, aggregate, "none", aggregates),
 	KEY("signal", "limit", KIND_NUMBER, G, limit, NULL, 0, 1e300),
+	WORD("signal", "resource", G, resource, "none", resources),
 
 	{ "policy", "min_instances", KIND_COUNT, offsetof(P, min_instances), 0,
 	    "1", NULL, "MIN_INSTANCES", NULL, 0, MANY },
@@ -177,12 +180,12 @@ const struct conf_key conf_keys[] = {
 	KEY("apply", "verify", KIND_BOOL, struct conf_apply, verify, "yes", 0,
 	    0),
 
-	TEXT("resources", "cpus", struct conf_resources, cpus, NULL),
-	TEXT("resources", "memory", struct conf_resources, memory, NULL),
-	TEXT("resources", "cpus_reserved", struct conf_resources, cpus_reserved,
-	    NULL),
-	TEXT("resources", "memory_reserved", struct conf_resources,
-	    memory_reserved, NULL),
+	KEY("resources", "cpus", KIND_CORES, R, cpus, NULL, 0.01, MANY),
+	KEY("resources", "memory", KIND_BYTES, R, memory, NULL, 1 << 20, RICH),
+	KEY("resources", "cpus_reserved", KIND_CORES, R, cpus_reserved, NULL,
+	    0.01, MANY),
+	KEY("resources", "memory_reserved", KIND_BYTES, R, memory_reserved,
+	    NULL, 1 << 20, RICH),
 
 	KEY("tune", "days", KIND_DAYS, TUNE, when.days, NULL, 0, 0),
 	TEXT("tune", "from", TUNE, when.from, NULL),

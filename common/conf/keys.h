@@ -20,7 +20,9 @@ enum conf_kind {
 	KIND_WORD, /* an enum: the index in words */
 	KIND_STEP, /* double and int: a count, or a share where the int is 1 */
 	KIND_DAYS, /* unsigned: a list of mon .. sun */
-	KIND_LIST /* char ** and size_t */
+	KIND_LIST, /* char ** and size_t */
+	KIND_CORES, /* struct conf_amount: a number or auto */
+	KIND_BYTES /* the same: 512Mi or auto */
 };
 
 struct conf_key {

@@ -94,6 +94,26 @@ set_step(double *to, int *share, const struct conf_key *key, const char *text,
 }
 
 static int
+set_amount(struct conf_amount *to, const struct conf_key *key, const char *text,
+    struct buf *why)
+{
+	struct conf_amount a = { NAN, strcmp(text, "auto") == 0 };
+	int bytes = key->kind == KIND_BYTES;
+
+	if (*text != '\0' && !a.automatic) {
+		if ((bytes ? number_bytes : number_parse)(text, &a.fixed) != 0)
+			return bad(key, text,
+			    bytes ? "a size such as 512Mi, or auto"
+				  : "a number of cores, or auto",
+			    why);
+		if (!(a.fixed >= key->lo && a.fixed <= key->hi))
+			return out_of_bounds(key, text, why);
+	}
+	*to = a;
+	return 0;
+}
+
+static int
 set_word(int *to, const struct conf_key *key, const char *text, struct buf *why)
 {
 	int i;
@@ -208,6 +228,9 @@ conf_value(void *part, const struct conf_key *key, const char *const *texts,
 		return set_word(at, key, texts[0], why);
 	case KIND_STEP:
 		return set_step(at, at2, key, texts[0], why);
+	case KIND_CORES:
+	case KIND_BYTES:
+		return set_amount(at, key, texts[0], why);
 	case KIND_DAYS:
 	case KIND_LIST:
 		break;
@@ -272,6 +295,25 @@ show_number(double x, enum conf_kind kind, struct buf *out)
 	return 0;
 }
 
+/* Sizes in the largest unit that shows them whole */
+static int
+show_amount(const struct conf_amount *a, enum conf_kind kind, struct buf *out)
+{
+	static const char *const units[] = { "", "Ki", "Mi", "Gi" };
+	double x = a->fixed;
+	size_t u = 0;
+
+	if (a->automatic)
+		buf_str(out, "auto");
+	if (a->automatic || isnan(x))
+		return a->automatic ? 0 : -1;
+	for (; kind == KIND_BYTES && u < 3 && fmod(x, 1024) == 0; u++)
+		x /= 1024;
+	buf_num(out, x);
+	buf_str(out, units[u]);
+	return 0;
+}
+
 int
 conf_show(const void *part, const struct conf_key *key, struct buf *out)
 {
@@ -306,6 +348,9 @@ conf_show(const void *part, const struct conf_key *key, struct buf *out)
 	case KIND_STEP:
 		return show_number(*(const double *)at,
 		    *(const int *)at2 ? KIND_SHARE : KIND_NUMBER, out);
+	case KIND_CORES:
+	case KIND_BYTES:
+		return show_amount(at, key->kind, out);
 	case KIND_DAYS:
 		return show_days(*(const unsigned *)at, out);
 	case KIND_LIST:

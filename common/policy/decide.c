@@ -6,6 +6,7 @@
 
 #include "policy/limits.h"
 #include "policy/reason.h"
+#include "policy/resources.h"
 #include "policy/votes.h"
 
 enum { PACES = 8 }; /* how often the door is moved where money is short */
@@ -298,6 +299,8 @@ tell(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		const struct decide_view *v = &t->view[i];
 		int guard = isnan(v->conf->capacity);
 
+		if (v->advice)
+			continue;
 		capacity += !guard;
 		missing += !guard && v->missing;
 		seen += v->missing && v->forecast != NULL &&
@@ -312,7 +315,7 @@ tell(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 			decision_state(d, "reactive-only");
 	}
 	for (size_t i = 0; i < t->n_views; i++)
-		if (t->view[i].missing &&
+		if (t->view[i].missing && !t->view[i].advice &&
 		    (missing < capacity || isnan(t->view[i].conf->capacity)))
 			decision_state(d, "missing-signal");
 	if (missing == capacity) {
@@ -411,8 +414,10 @@ finish(
 	}
 	describe_load(d, t);
 	describe_inputs(d, t);
-	if (!in->brief)
+	if (!in->brief) {
 		decision_plan(d);
+		resources_advise(in, d, t);
+	}
 	if (t->n >= 0)
 		limits_approval(in, d, t);
 	if (!in->brief)

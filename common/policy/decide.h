@@ -51,6 +51,7 @@ struct decide_view {
 	int reactive; /* no forecast: the target rule instead */
 	int mismatch; /* its windows are for another policy */
 	int over_limit; /* a guard signal above its limit */
+	int advice; /* only for advice: asks for nothing, and forbids nothing */
 	double use; /* share of what the ready instances carry; NAN */
 	int emergency, saturated;
 	long now, ahead, keep; /* -1: no vote */

@@ -90,6 +90,8 @@ decide_explain(
 	explain_votes(d, t, out);
 	for (size_t i = 0; i < d->n_states; i++)
 		buf_printf(out, "state %s\n", d->states[i]);
+	if (d->resources.reason[0] != '\0')
+		buf_printf(out, "resources: %s\n", d->resources.reason);
 	if (!isnan(t->affordable))
 		buf_printf(out,
 		    "budget: %.2f spent since it is counted; the rest pays "

@@ -39,6 +39,24 @@ history_count(const struct history *h, int64_t since)
 	return n;
 }
 
+long
+history_least(const struct history *h, long n, int64_t from, int64_t until)
+{
+	int64_t end = INT64_MAX; /* of the time in which there were n */
+	long least = -1;
+
+	for (size_t i = h->n_changes + 1; i > 0; i--) {
+		int64_t begin = i > 1 ? h->changes[i - 2].time : INT64_MIN;
+
+		if (begin <= until && end > from && (least < 0 || n < least))
+			least = n;
+		if (i > 1)
+			n = h->changes[i - 2].from;
+		end = begin;
+	}
+	return least;
+}
+
 int64_t
 history_missing(const struct history *h, const char *signal)
 {
@@ -239,6 +257,9 @@ reach(const struct conf_target *t)
 	s = fmax(s, p->stabilisation);
 	s = fmax(s, p->missing_deadline + 2 * t->decision_interval);
 	s = fmax(s, t->approval.expires);
+	if (t->resources.memory.automatic ||
+	    t->resources.memory_reserved.automatic)
+		s = fmax(s, 3600 + t->step + p->boot_time);
 	if (p->max_changes_per_hour >= 0 || !isnan(t->cost.max_monthly))
 		s = fmax(s, 3600);
 	if (p->max_changes_per_day >= 0 || t->cost.billing == BILL_HOUR)

@@ -81,6 +81,11 @@ long history_count(const struct history *h, int64_t since);
 long history_removable(const struct history *h, long n, int64_t now,
     int64_t until, double period_s);
 
+/* history_least(h, n, from, until): the smallest count within that time, ms,
+ * as far as changes are known; n is the present one */
+long history_least(
+    const struct history *h, long n, int64_t from, int64_t until);
+
 /* history_missing(h, signal): since when decisions have been made without it;
  * 0: they have not, as far as is known */
 int64_t history_missing(const struct history *h, const char *signal);

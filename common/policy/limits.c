@@ -235,6 +235,8 @@ veto(const struct decide_input *in, const struct decide_trace *t)
 	for (size_t i = 0; i < t->n_views; i++) {
 		const struct decide_view *v = &t->view[i];
 
+		if (v->advice)
+			continue;
 		if (v->missing && !v->blind)
 			return "missing-signal";
 		if (v->stale)

@@ -280,7 +280,8 @@ votes_look(const struct decide_input *in, size_t i,
 		v->over_limit = !v->missing && v->value > g->limit;
 		return;
 	}
-	if (v->missing)
+	v->advice = isnan(g->capacity);
+	if (v->missing || v->advice)
 		return;
 	v->unit = g->capacity * g->target;
 	v->now = need_count(v->value, v->unit);

@@ -189,6 +189,29 @@ put_spent(struct buf *b, const struct decision *d)
 }
 
 static void
+put_wish(struct buf *b, const char *name, double x)
+{
+	if (x > 0)
+		record_put_num(b, name, x);
+}
+
+static void
+put_resources(struct buf *b, const struct decision_resources *r)
+{
+	if (!(r->cpus > 0 || r->cpus_reserved > 0 || r->memory > 0 ||
+		r->memory_reserved > 0))
+		return;
+	record_put_key(b, "resources");
+	buf_char(b, '{');
+	put_wish(b, "cpus", r->cpus);
+	put_wish(b, "memory", r->memory);
+	put_wish(b, "cpus_reserved", r->cpus_reserved);
+	put_wish(b, "memory_reserved", r->memory_reserved);
+	record_put_str(b, "reason", r->reason);
+	buf_char(b, '}');
+}
+
+static void
 put_states(struct buf *b, const struct decision *d)
 {
 	record_put_key(b, "states");
@@ -224,6 +247,7 @@ decision_write(struct buf *b, const struct decision *d)
 	if (isfinite(d->cost_impact))
 		record_put_str(b, "currency", d->currency);
 	put_spent(b, d);
+	put_resources(b, &d->resources);
 	record_put_str(b, "reason", d->reason);
 	put_states(b, d);
 	put_inputs(b, d);
@@ -334,6 +358,44 @@ take_observed(struct decision *d, const struct json *j, const char **why)
 	return 0;
 }
 
+/* A positive number up to hi; 0 where it is missing; -1: neither */
+static double
+take_wish(const struct json *j, const char *name, double hi)
+{
+	const struct json *m = json_get(j, name);
+	double x;
+
+	if (m == NULL || json_type(m) == JSON_NULL)
+		return 0;
+	return json_num(m, &x) == 0 && x > 0 && x <= hi ? x : -1;
+}
+
+static int
+take_resources(struct decision *d, const struct json *j, const char **why)
+{
+	struct decision_resources *r = &d->resources;
+
+	if (j == NULL || json_type(j) == JSON_NULL)
+		return 0;
+	*why = "'resources' holds what it should not";
+	r->cpus = take_wish(j, "cpus", 1e6);
+	r->cpus_reserved = take_wish(j, "cpus_reserved", 1e6);
+	r->memory = take_wish(j, "memory", 9007199254740992.0);
+	r->memory_reserved =
+	    take_wish(j, "memory_reserved", 9007199254740992.0);
+	if (json_type(j) != JSON_OBJECT || r->cpus < 0 ||
+	    r->cpus_reserved < 0 || r->memory < 0 || r->memory_reserved < 0 ||
+	    r->memory != floor(r->memory) ||
+	    r->memory_reserved != floor(r->memory_reserved))
+		return -1;
+	*why = "'resources' reserves more than its limit";
+	if ((r->cpus > 0 && r->cpus_reserved > r->cpus) ||
+	    (r->memory > 0 && r->memory_reserved > r->memory))
+		return -1;
+	take_message(r->reason, sizeof(r->reason), j, "reason");
+	return 0;
+}
+
 /* The plan and id that the content gives must be those that it says. */
 static int
 check_plan(struct decision *d, const struct json *j, const char **why)
@@ -412,7 +474,8 @@ decision_read(struct decision *d, const struct json *j, const char **why)
 		return -1;
 	take_message(d->reason, sizeof(d->reason), j, "reason");
 	if (take_words(d, j, why) != 0 ||
-	    take_observed(d, json_get(j, "observed"), why) != 0)
+	    take_observed(d, json_get(j, "observed"), why) != 0 ||
+	    take_resources(d, json_get(j, "resources"), why) != 0)
 		return -1;
 	return check_plan(d, j, why);
 }

@@ -53,6 +53,12 @@ struct decision_input { /* one signal */
 	char note[128]; /* "no forecast: ..." or "" */
 };
 
+struct decision_resources { /* for each instance; 0: nothing is wished */
+	double cpus, cpus_reserved; /* cores; reserved <= limit */
+	double memory, memory_reserved; /* bytes, whole */
+	char reason[512];
+};
+
 struct decision {
 	char id[17], plan[17]; /* hex; see decision_plan */
 	int64_t time; /* ms */
@@ -66,6 +72,7 @@ struct decision {
 	char currency[8];
 	double spent; /* money, this month, up to now; NAN: no budget */
 	int64_t spent_since; /* ms: since when it was counted */
+	struct decision_resources resources;
 	char reason[1024];
 	const char *states[DECISION_STATES]; /* static words */
 	size_t n_states;
@@ -93,9 +100,9 @@ void decision_write(struct buf *, const struct decision *); /* without LF */
 
 /*
  * decision_read: what as-apply, as-approve and as-notify need: id, plan, time,
- * target, mode, action, counts, reason, cost, observed, approval, expires;
- * states and votes are not read. Checks plan and id against the content.
- * 0, or -1 with a static text in *why.
+ * target, mode, action, counts, reason, cost, resources, observed, approval,
+ * expires; states and votes are not read. Checks plan and id against the
+ * content. 0, or -1 with a static text in *why.
  */
 int decision_read(struct decision *, const struct json *, const char **why);
 

@@ -83,6 +83,15 @@ shares_and_durations(void)
 		{ "-1%", -1, 0 }, { "%", -1, 0 }, { "", -1, 0 },
 		{ "60%%", -1, 0 }, { "sixty", -1, 0 },
 		{ "0.0000000000000000000000000000000000001", -1, 0 } };
+	static const struct row bytes[] = { { "4096", 0, 4096 },
+		{ "512Mi", 0, 536870912 }, { "512M", 0, 512e6 },
+		{ "1.5Gi", 0, 1610612736 }, { "2KB", 0, 2000 },
+		{ "2KiB", 0, 2048 }, { "1T", 0, 1e12 }, { "7B", 0, 7 },
+		{ "0", 0, 0 }, { "", -1, 0 }, { "Mi", -1, 0 },
+		{ "-1Mi", -1, 0 }, { "1 Mi", -1, 0 }, { "1mi", -1, 0 },
+		{ "1Mib", -1, 0 }, { "1BM", -1, 0 }, { "1e3", -1, 0 },
+		{ "1e3000", -1, 0 }, { "9000T", 0, 9e15 },
+		{ "10000T", -1, 0 } };
 	static const struct row durations[] = { { "90s", 0, 90 },
 		{ "5m", 0, 300 }, { "1h30m", 0, 5400 }, { "7d", 0, 604800 },
 		{ "2w", 0, 1209600 }, { "500ms", 0, 0.5 }, { "60", 0, 60 },
@@ -98,6 +107,13 @@ shares_and_durations(void)
 		check_row = shares[i].s;
 		check(number_share(shares[i].s, &x) == shares[i].r);
 		check(fabs(x - want) < 1e-15);
+	}
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		double x = 77;
+
+		check_row = bytes[i].s;
+		check(number_bytes(bytes[i].s, &x) == bytes[i].r);
+		check(x == (bytes[i].r == 0 ? bytes[i].x : 77));
 	}
 	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		double x = 77, want = durations[i].r == 0 ? durations[i].x : 77;
