@@ -40,8 +40,8 @@ most_seen(const struct decide_input *in, const struct decide_view *v,
     const struct decision *d, const struct decide_trace *t)
 {
 	const struct forecast *f = v->forecast;
-	int64_t back = (int64_t)llround(
-	    1000 * (f->step_s + in->target->policy.boot_time));
+	int64_t back =
+	    (int64_t)llround(1000 * (f->step_s + in->target->policy.boot_time));
 	long now = t->ready < d->recommended ? t->ready : d->recommended;
 	double most = v->value / (double)(now > 0 ? now : 1);
 
@@ -162,8 +162,8 @@ describe(struct buf *b, const struct advice *a, int memory, double limit,
 	if (!automatic) {
 		buf_str(b, ", as configured");
 	} else if (a->none != NULL) {
-		buf_str(b, limit > 0 || reserved > 0 ? ", as configured, and "
-						     : ": ");
+		buf_str(b,
+		    limit > 0 || reserved > 0 ? ", as configured, and " : ": ");
 		if (a->by != NULL)
 			buf_printf(b, "'%s' %s", a->by->conf->name, a->none);
 		else
