@@ -47,8 +47,8 @@ static const struct argp_option table[] = {
 	    "(default: the decision's own mode)",
 	    1 },
 	{ "driver", KEY_DRIVER, "NAME", 0,
-	    "What is scaled: compose, docker, exec, file, kubernetes, nomad or "
-	    "swarm",
+	    "What is scaled: compose, docker, exec, file, kubernetes, lxd, "
+	    "nomad or swarm",
 	    2 },
 	{ "service", KEY_SERVICE, "NAME", 0,
 	    "What the driver calls it: the path of a file, the name of a "
@@ -169,6 +169,7 @@ settle(const struct options *o, const struct conf_target *t,
 		.state_dir = o->state != NULL ? o->state : t->state_dir,
 		.dry_run = o->dry_run,
 		.stop = &stopped };
+	s->apply.billing = t->cost.billing;
 	if (o->mode == APPLY_AS_SAID && t->mode_set)
 		s->mode = t->mode == CONF_AUTO ? APPLY_AUTO : APPLY_MONITOR;
 	if (o->driver != NULL)

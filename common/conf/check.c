@@ -277,6 +277,22 @@ check_events(
 	return 0;
 }
 
+/* A grace shorter than the boot would take away what is about to serve. */
+static int
+check_machine(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_machine *m = &t->apply.machine;
+
+	if (is_set(t, "machine", NULL, "orphan_after") &&
+	    m->orphan_after <= t->policy.boot_time)
+		return blame(t, why, "machine", NULL, "orphan_after",
+		    "'orphan_after' must be longer than 'boot_time'");
+	if (m->token_env != NULL && m->token_file != NULL)
+		return blame(t, why, "machine", NULL, "token_file",
+		    "there is both 'token_env' and 'token_file'");
+	return 0;
+}
+
 static int
 check_notify(
     const struct conf_target *t, const struct conf_notify *n, struct buf *why)
@@ -306,6 +322,8 @@ conf_check(const struct conf_target *t, struct buf *why)
 		status = check_cost(t, why);
 	if (status == 0)
 		status = check_resources(t, why);
+	if (status == 0)
+		status = check_machine(t, why);
 	for (size_t i = 0; i < t->n_schedules && status == 0; i++)
 		status = check_schedule(t, &t->schedules[i], why);
 	for (size_t i = 0; i < t->n_freezes && status == 0; i++)

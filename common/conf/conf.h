@@ -76,10 +76,28 @@ struct conf_approval {
 	double expires;
 };
 
+enum conf_remove { REMOVE_NEWEST, REMOVE_BILLING, REMOVE_IDLE };
+
+struct conf_machine { /* what the drivers of machines make them of */
+	char *from; /* image, snapshot or instance */
+	char **types, **locations, **ssh_keys, **networks, **labels;
+	size_t n_types, n_locations, n_ssh_keys, n_networks, n_labels;
+	char *user_data; /* path */
+	char *health; /* URL with {address} in it */
+	int address_private; /* {address} is the one of a private network */
+	double orphan_after; /* s: one that never served is removed */
+	double shutdown; /* s: that long before it is cut off; 0: at once */
+	enum conf_remove remove; /* which goes first */
+	char *token_env, *token_file;
+	char *ca_file, *cert_file, *key_file;
+};
+
 struct conf_apply {
 	char *driver, *service, *host;
 	double timeout;
 	int verify;
+	struct conf_machine machine;
+	enum conf_billing billing; /* a copy of cost.billing */
 };
 
 struct conf_amount {

@@ -11,6 +11,8 @@ static const char *const billings[] = { "second", "minute", "hour", "month",
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
 static const char *const bodies[] = { "article", "record", NULL };
 static const char *const resources[] = { "none", "cpu", "memory", NULL };
+static const char *const addresses[] = { "public", "private", NULL };
+static const char *const removals[] = { "newest", "billing", "idle", NULL };
 static const char *const urgencies[] = { "automatic", "required", NULL };
 
 #define SECTION(NAME, MEMBER)                                                  \
@@ -34,6 +36,7 @@ const struct conf_section conf_sections[] = {
 	SECTION("cost", cost),
 	SECTION("approval", approval),
 	SECTION("apply", apply),
+	SECTION("machine", apply.machine),
 	SECTION("resources", resources),
 	TITLED("tune", tunes, struct conf_tune, when.name),
 	TITLED("notify", notifies, struct conf_notify, name),
@@ -57,7 +60,14 @@ const struct conf_section conf_sections[] = {
 		    0, 0                                                       \
 	}
 
+#define LIST(S, K, TYPE, V)                                                    \
+	{                                                                      \
+		S, K, KIND_LIST, offsetof(TYPE, V), offsetof(TYPE, n_##V),     \
+		    NULL, NULL, NULL, NULL, 0, 0                               \
+	}
+
 #define T struct conf_target
+#define M struct conf_machine
 #define G struct conf_signal
 #define P struct conf_policy
 #define SPAN struct conf_span
@@ -179,6 +189,25 @@ const struct conf_key conf_keys[] = {
 	    NULL, NULL, 0.001, LONG },
 	KEY("apply", "verify", KIND_BOOL, struct conf_apply, verify, "yes", 0,
 	    0),
+
+	TEXT("machine", "from", M, from, NULL),
+	LIST("machine", "types", M, types),
+	LIST("machine", "locations", M, locations),
+	LIST("machine", "ssh_keys", M, ssh_keys),
+	LIST("machine", "networks", M, networks),
+	LIST("machine", "labels", M, labels),
+	TEXT("machine", "user_data", M, user_data, NULL),
+	TEXT("machine", "health", M, health, NULL),
+	WORD("machine", "address", M, address_private, "public", addresses),
+	KEY("machine", "orphan_after", KIND_DURATION, M, orphan_after, "15m", 1,
+	    LONG),
+	KEY("machine", "shutdown", KIND_DURATION, M, shutdown, "30s", 0, 3600),
+	WORD("machine", "remove", M, remove, "newest", removals),
+	TEXT("machine", "token_env", M, token_env, NULL),
+	TEXT("machine", "token_file", M, token_file, NULL),
+	TEXT("machine", "ca_file", M, ca_file, NULL),
+	TEXT("machine", "cert_file", M, cert_file, NULL),
+	TEXT("machine", "key_file", M, key_file, NULL),
 
 	KEY("resources", "cpus", KIND_CORES, R, cpus, NULL, 0.01, MANY),
 	KEY("resources", "memory", KIND_BYTES, R, memory, NULL, 1 << 20, RICH),

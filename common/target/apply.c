@@ -384,7 +384,7 @@ scale(struct work *w, const struct state *before)
 {
 	const struct decision *d = w->d;
 	struct target_change c = { d->current, d->recommended,
-		d->observed.version, w->s->dry_run };
+		d->observed.version, w->s->dry_run, w->r->json };
 	struct apply_result *out = w->out;
 
 	w->ordered = clock_monotonic();

@@ -13,6 +13,7 @@ static const struct target_driver *const drivers[] = {
 	&target_exec,
 	&target_file,
 	&target_kubernetes,
+	&target_lxd,
 	&target_nomad,
 	&target_swarm,
 };

@@ -28,7 +28,8 @@ struct target; /* an opened one */
 /*
  * target_open(name, settings, why): name is what records call the target;
  * settings->driver chooses the driver, service and host are the driver's own.
- * Both are copied. Nothing is sent yet. NULL with a message in *why: no such
+ * Both are copied; what settings->machine points to must stay until
+ * target_close. Nothing is sent yet. NULL with a message in *why: no such
  * driver (the message lists those there are), a setting that the driver needs
  * or cannot use, no memory.
  */
@@ -55,6 +56,8 @@ struct target_change {
 	long from, to; /* the count must be from; >= 0 both */
 	const char *version; /* and the version this, unless it is "" */
 	int dry_run; /* write nothing */
+	const struct json *record; /* of the decision, for what else it asks;
+				    * may be NULL */
 };
 
 enum target_outcome {
@@ -113,6 +116,6 @@ struct target_driver {
 };
 
 extern const struct target_driver target_compose, target_docker, target_exec,
-    target_file, target_kubernetes, target_nomad, target_swarm;
+    target_file, target_kubernetes, target_lxd, target_nomad, target_swarm;
 
 #endif
