@@ -30,6 +30,7 @@ enum {
 	KEY_DELAY,
 	KEY_DECISIONS,
 	KEY_FRONTIER,
+	KEY_METHOD,
 	KEY_SETTING /* and above: the settings, in the order of `settings` */
 };
 
@@ -45,6 +46,8 @@ struct options {
 	int chosen; /* any was named */
 	int table, decisions, frontier, stamp_start;
 	double train, peak, step, delay;
+	const struct method *method; /* NULL: online */
+	long threads;
 	const char *set[32]; /* values of `settings`, NULL: not given */
 	struct conf conf;
 	struct series_set set_of_series;
@@ -75,6 +78,14 @@ static const struct argp_option table[] = {
 	{ "frontier", KEY_FRONTIER, NULL, 0,
 	    "Print cost and overload of every setting that a strategy may "
 	    "choose from, on the training part and on the test part",
+	    1 },
+	{ "method", KEY_METHOD, "NAME", 0,
+	    "Forecast by online (default), forest, seasonal-naive, last or "
+	    "article; all but online are trained anew every day of the replay",
+	    1 },
+	{ "jobs", 'j', "N", 0,
+	    "Threads to train with (default: processors, 4 at most); the "
+	    "result does not depend on it",
 	    1 },
 	{ "capacity", KEY_SETTING, "LOAD", 0,
 	    "What one instance carries, in the unit of the load", 2 },
@@ -176,6 +187,14 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FRONTIER:
 		o->frontier = 1;
+		return 0;
+	case KEY_METHOD:
+		o->method = method_find(arg);
+		if (o->method == NULL)
+			argp_error(state, "--method: no method '%s'", arg);
+		return 0;
+	case 'j':
+		o->threads = args_count(state, "jobs", arg, 1, 256);
 		return 0;
 	default:
 		if (key < KEY_SETTING || key >= KEY_SETTING + 15)
@@ -445,6 +464,7 @@ static int
 replay_one(const struct options *o, struct series *s, struct buf *out)
 {
 	double step = isfinite(o->step) ? o->step : grid_step(s);
+	struct replay_options ro;
 	struct conf_target t;
 	struct replay r;
 	struct grid g;
@@ -460,7 +480,13 @@ replay_one(const struct options *o, struct series *s, struct buf *out)
 	refuse_unreplayed(&t);
 	if (t.decision_interval < g.step)
 		t.decision_interval = g.step;
-	e = replay_prepare(&r, &g, &t, (size_t)lround(o->delay / g.step), &why);
+	ro = (struct replay_options){ .late =
+					  (size_t)lround(o->delay / g.step),
+		.method = o->method,
+		.from = contest_begin(&g, o->train),
+		.threads = (unsigned)o->threads,
+		.progress = progress };
+	e = replay_prepare(&r, &g, &t, &ro, &why);
 	if (e == 0) {
 		e = replay_series(o, s, &r, &t, out, &why);
 		replay_free(&r);
@@ -502,9 +528,10 @@ main(int argc, char *argv[])
 		"would have been overloaded.",
 		args_children, NULL, NULL };
 	static const struct filter filter = { on_record, at_end };
-	struct options o = {
-		.train = 0.6, .peak = (double)NAN, .step = (double)NAN
-	};
+	struct options o = { .train = 0.6,
+		.peak = (double)NAN,
+		.step = (double)NAN,
+		.threads = args_processors() };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
 	int status;
 

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/number.h"
@@ -441,14 +440,6 @@ load_conf(struct train *t)
 	buf_free(&why);
 }
 
-static long
-processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > 4 ? 4 : n;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -464,7 +455,7 @@ main(int argc, char *argv[])
 		.interval = NAN,
 		.max_error = NAN,
 		.seed = 1,
-		.threads = processors() };
+		.threads = args_processors() };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
 	struct train t = { .o = &o };
 	int status;

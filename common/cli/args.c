@@ -238,3 +238,11 @@ args_duration(struct argp_state *state, const char *name, const char *arg)
 		    arg);
 	return x;
 }
+
+long
+args_processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > 4 ? 4 : n;
+}

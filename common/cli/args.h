@@ -46,6 +46,10 @@ double args_duration(struct argp_state *, const char *name, const char *arg);
  * them like the others: a file of -c that cannot be read ends the process. */
 void args_conf_there(const struct args_common *o);
 
+/* args_processors(): how many threads suit, where nobody said: as many as
+ * there are processors, 1 to 4 */
+long args_processors(void);
+
 /* args_list(list, n, item): item (not copied) joins a list that grows */
 void args_list(char ***list, size_t *n, char *item);
 

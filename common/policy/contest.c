@@ -13,18 +13,28 @@ const char *const strategy_names[] = { "predictive", "predictive-untuned",
 	"threshold", "swarm-85-25", "scheduled", "static-max", "static-best",
 	"article", "oracle", NULL };
 
+static size_t
+steps_a_day(const struct grid *g)
+{
+	return g->step < 86400 ? (size_t)lround(86400 / g->step) : 1;
+}
+
+size_t
+contest_begin(const struct grid *g, double train)
+{
+	double day = (double)steps_a_day(g), n = (double)g->n;
+
+	return (size_t)fmin(fmax(n / 5, 2.2 * day), 0.6 * train * n);
+}
+
 int
 contest_shape(struct contest *c, const struct replay *r,
     const struct conf_target *t, double train, const char **why)
 {
 	const struct grid *g = r->g;
-	size_t day = g->step < 86400 ? (size_t)lround(86400 / g->step) : 1;
-	size_t begin = g->n / 5, least = (size_t)(2.2 * (double)day), a;
+	size_t day = steps_a_day(g), begin = contest_begin(g, train);
+	size_t a = (size_t)(train * (double)g->n);
 
-	begin = begin > least ? begin : least;
-	a = (size_t)(train * (double)g->n);
-	if (begin > (size_t)(0.6 * (double)a))
-		begin = (size_t)(0.6 * (double)a);
 	/* whole days to tune on, so that no time of day counts for more */
 	if (a > begin)
 		a = begin + (a - begin) / day * day;
@@ -65,10 +75,10 @@ simulate_part(const struct contest *c, size_t first, size_t last,
 	return simulate(g->y, g->ok, g->n, &o, p, r, NULL);
 }
 
-/* Ours with the quantile q on steps [first, last) */
+/* Ours by the door of s on steps [first, last) */
 static int
-run_ours(const struct contest *c, double q, size_t first, size_t last,
-    struct simulate_result *r,
+run_ours(const struct contest *c, const struct setting *s, size_t first,
+    size_t last, struct simulate_result *r,
     void (*on_decision)(void *ctx, const struct decision *d), void *ctx)
 {
 	struct conf_target t = *c->t;
@@ -76,7 +86,14 @@ run_ours(const struct contest *c, double q, size_t first, size_t last,
 	struct replay_run *run;
 	int e;
 
-	t.policy.slo = q;
+	t.policy.quantile = s->q;
+	t.policy.overload_price = (double)NAN;
+	if (!isnan(s->price)) {
+		if (isnan(t.cost.per_instance))
+			t.cost.per_instance = 1;
+		t.policy.overload_price =
+		    s->price * t.cost.per_instance / 730;
+	}
 	run = replay_begin(c->r, &t, on_decision, ctx);
 	if (run == NULL)
 		return -1;
@@ -95,7 +112,7 @@ run_setting(const struct contest *c, const struct setting *s, size_t first,
 	int e;
 
 	if (s->ours)
-		return run_ours(c, s->q, first, last, r, NULL, NULL);
+		return run_ours(c, s, first, last, r, NULL, NULL);
 	if (rival_reset(&rival) != 0)
 		return -1;
 	p.ctx = &rival;
@@ -215,7 +232,7 @@ contest_run(const struct contest *c, enum strategy s,
 
 		snprintf(out->setting, sizeof(out->setting), "%s", b->name);
 		e = b->ours
-		    ? run_ours(c, b->q, c->sim.first, c->sim.last, &out->sim,
+		    ? run_ours(c, b, c->sim.first, c->sim.last, &out->sim,
 			  on_decision, ctx)
 		    : run_setting(c, b, c->sim.first, c->sim.last, &out->sim);
 	}

@@ -44,6 +44,9 @@ struct contest {
 	double slo; /* share of time that demand is to be carried */
 };
 
+/* contest_begin(g, train): where the part to tune on begins */
+size_t contest_begin(const struct grid *g, double train);
+
 /*
  * contest_shape(c, r, t, train): fills c for a training share, 0 < train < 1.
  * 0, or -1 with *why: too little history.

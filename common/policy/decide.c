@@ -101,7 +101,7 @@ open_door(const struct decide_input *in, struct decide_trace *t)
 	if (!isnan(price) && price > 0) {
 		/* money an overloaded hour costs, in instance-hours */
 		t->set.price = price / (in->target->cost.per_instance / 730);
-		t->set.q = 0.8;
+		t->set.q = PRICE_DOOR_Q;
 		t->tuned = 0;
 	}
 	t->door = t->set;

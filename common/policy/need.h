@@ -34,6 +34,7 @@ long need_count(double load, double unit);
 struct need_door {
 	double q, price;
 };
+#define PRICE_DOOR_Q 0.8 /* the q beside a price */
 
 /* need_usable(w): the window has origins, and errors of at least NEED_POOL
  * origins */

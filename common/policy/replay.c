@@ -7,6 +7,7 @@
 
 #include "model/calibrate.h"
 #include "policy/slide.h"
+#include "policy/walk.h"
 
 enum { DROP_PERMILLE = 5, DROP_POOL = 3000 };
 
@@ -87,25 +88,33 @@ dynamics(const struct grid *g, size_t k)
 
 int
 replay_prepare(struct replay *r, const struct grid *g,
-    const struct conf_target *t, size_t late, const char **why)
+    const struct conf_target *t, const struct replay_options *o,
+    const char **why)
 {
 	struct window_steps w = window_steps(t->policy.boot_time,
-	    t->decision_interval, (double)late * g->step, g->step);
+	    t->decision_interval, (double)o->late * g->step, g->step);
 	size_t hour = g->step < 3600 ? (size_t)lround(3600 / g->step) : 1;
-	struct method_options o = { .H = w.to > hour ? w.to : hour,
+	size_t day = g->step < 86400 ? (size_t)lround(86400 / g->step) : 1;
+	struct method_options mo = { .H = w.to > hour ? w.to : hour,
 		.rows_only = 1 };
+	struct walk_options wo = { o->method, o->from, day, o->threads,
+		o->progress };
 	void *m;
 
-	*r = (struct replay){ .g = g, .late = late };
+	*r = (struct replay){ .g = g, .late = o->late };
+	r->method = o->method != NULL ? o->method->name : method_online.name;
 	r->stab = (size_t)lround(t->policy.stabilisation / g->step);
 	r->stab = r->stab > 0 ? r->stab : 1;
 	r->dynamics = dynamics(g, w.to);
-	m = method_online.fit(g, g->n, &o, &r->rows, why);
+	m = method_online.fit(g, g->n, &mo, &r->rows, why);
 	if (m == NULL)
 		return -1;
 	method_online.free(m);
 	*why = "too little history";
 	if (r->rows.count != g->n)
+		goto fail;
+	if (o->method != NULL && o->method != &method_online &&
+	    walk_forward(&r->rows, g, &wo, why) != 0)
 		goto fail;
 	*why = "out of memory";
 	if (fill_track(&r->ahead, r, w.from, w.to) != 0 ||
@@ -215,7 +224,7 @@ replay_begin(const struct replay *r, const struct conf_target *t,
 	    (double)NAN;
 	f->error_1h = f->skill_vs_last = (double)NAN;
 	f->coverage = 1;
-	snprintf(f->method, sizeof(f->method), "online");
+	snprintf(f->method, sizeof(f->method), "%s", r->method);
 	snprintf(f->name, sizeof(f->name), "%s", t->signals[0].name);
 	snprintf(f->target, sizeof(f->target), "%s", t->name);
 	f->observed_t = malloc(hour * sizeof(*f->observed_t));

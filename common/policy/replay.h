@@ -1,9 +1,10 @@
 /*
  * replay.h - our own rule on recorded load: the very code that as-decide runs
  *
- * Forecasts are those of a method's held-out rows (model/method.h), so that
- * every one is made from what came before it; the tables of past errors hold,
- * at each origin, those whose windows were over by then, of the last 14 days.
+ * Forecasts are those of the method online, which learns from one origin to the
+ * next, or of another that is trained anew every day (policy/walk.h): every one
+ * is made from what came before it. The tables of past errors hold, at each
+ * origin, those whose windows were over by then, of the last 14 days.
  */
 #ifndef POLICY_REPLAY_H
 #define POLICY_REPLAY_H
@@ -29,19 +30,31 @@ struct replay {
 	const struct grid *g;
 	struct rows rows; /* one an origin, all of 0..n-1 */
 	struct replay_track ahead, keep, next;
+	const char *method; /* of the forecasts */
 	double *drop; /* [n]: 0.5 % quantile of next's errors so far; NAN */
 	size_t stab; /* origins that have to agree before a removal */
 	size_t late; /* steps by which observations lag */
 	double dynamics; /* mean |load change| over boot + interval, in load */
 };
 
+struct replay_options {
+	size_t late; /* steps by which observations lag */
+	const struct method *method; /* NULL: online, which learns as it goes;
+				      * else trained anew every day */
+	size_t from; /* its first training has what is before this origin */
+	unsigned threads; /* to train with */
+	/* told how far it is; or NULL */
+	void (*progress)(size_t done, size_t of, const char *what);
+};
+
 /*
- * replay_prepare(r, g, t, late, why): forecasts at every origin of g by the
- * method online, for the windows of t's policy. g must outlive r. 0, or -1
- * with *why; release with replay_free.
+ * replay_prepare(r, g, t, o, why): forecasts at every origin of g, for the
+ * windows of t's policy; before o->from those of the method online. g must
+ * outlive r. 0, or -1 with *why; release with replay_free.
  */
 int replay_prepare(struct replay *r, const struct grid *g,
-    const struct conf_target *t, size_t late, const char **why);
+    const struct conf_target *t, const struct replay_options *o,
+    const char **why);
 void replay_free(struct replay *);
 
 /* One run of the rule; the context of replay_wanted */

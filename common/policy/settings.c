@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/need.h"
+
 void
 settings_free(struct settings *all)
 {
@@ -162,26 +164,56 @@ all_aws(struct settings *all, const struct contest *c)
 	return 0;
 }
 
-/* 1 - q from a quarter of 1 - slo to eight times that, in quarter octaves */
-static int
-all_ours(struct settings *all, const struct contest *c, int tuned)
+static struct setting *
+add_ours(struct settings *all, double q, double price)
 {
-	double allowed = 1 - c->slo;
+	struct setting *s = add(all);
 
-	for (int k = tuned ? -8 : 0; k <= (tuned ? 12 : 0); k++) {
-		double q = 1 - allowed * pow(2, k / 4.0);
-		struct setting *s;
-
-		if (q < 0.5)
-			break;
-		s = add(all);
-		if (s == NULL)
-			return -1;
-		s->ours = 1;
-		s->q = q;
+	if (s == NULL)
+		return NULL;
+	s->ours = 1;
+	s->q = q;
+	s->price = price;
+	if (isnan(price))
 		snprintf(s->name, sizeof(s->name), "q %.5g", q);
+	else
+		snprintf(s->name, sizeof(s->name), "price %.4g", price);
+	return s;
+}
+
+/* By the SLO's door 1 - q from a quarter of 1 - slo to eight times that, in
+ * quarter octaves. By the price's, where the policy has one, an overloaded hour
+ * as dear as 1 to 2^14 hours of an instance, in half octaves. Both together
+ * were no better: more to choose from fits the past more than the future. */
+static int
+all_ours(struct settings *all, const struct contest *c)
+{
+	int priced = c->t->policy.overload_price > 0;
+
+	for (int k = -8; k <= 12 && !priced; k++) {
+		double q = 1 - (1 - c->slo) * pow(2, k / 4.0);
+
+		if (q >= 0.5 && add_ours(all, q, (double)NAN) == NULL)
+			return -1;
 	}
+	for (int k = 0; k <= 28 && priced; k++)
+		if (add_ours(all, PRICE_DOOR_Q, pow(2, k / 2.0)) == NULL)
+			return -1;
 	return 0;
+}
+
+/* As the policy is set */
+static int
+ours_untuned(struct settings *all, const struct contest *c)
+{
+	const struct conf_policy *p = &c->t->policy;
+	double price = p->overload_price;
+
+	if (isnan(price) || !(price > 0))
+		price = (double)NAN;
+	else
+		price /= c->t->cost.per_instance / 730;
+	return add_ours(all, p->slo, price) != NULL ? 0 : -1;
 }
 
 static int
@@ -242,9 +274,9 @@ settings_of(struct settings *all, const struct contest *c, enum strategy s)
 
 	switch (s) {
 	case STRATEGY_PREDICTIVE:
-		return all_ours(all, c, 1);
+		return all_ours(all, c);
 	case STRATEGY_UNTUNED:
-		return all_ours(all, c, 0);
+		return ours_untuned(all, c);
 	case STRATEGY_REACTIVE:
 		return add_hpa(all, c,
 		    fmin(t->policy.fallback_target, t->signals[0].target), 0,

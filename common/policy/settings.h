@@ -9,8 +9,10 @@
 
 struct setting {
 	char name[96];
-	int ours; /* then q counts, else rival */
+	int ours; /* then q and price count, else rival */
 	double q;
+	double price; /* instance-hours an overloaded hour costs; NAN: the
+		       * door is q's */
 	struct rival rival;
 };
 
