@@ -2,24 +2,21 @@
  * as-notify - tell people what was decided and done
  * Use: as-notify(1). Shapes on the pipe: as-records(5).
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "channel/dispatch.h"
-#include "channel/memory.h"
+#include "channel/address.h"
+#include "channel/channel.h"
+#include "channel/desk.h"
 #include "cli/args.h"
 #include "cli/filter.h"
 #include "conf/conf.h"
 #include "conf/event.h"
-#include "io/file.h"
 #include "io/out.h"
 #include "io/report.h"
 #include "record/journal.h"
-
-#define URL_VARIABLE "ALERT_WEBHOOK_URL"
 
 enum {
 	KEY_CHANNEL = ARGS_OWN,
@@ -36,35 +33,17 @@ enum {
 
 struct options {
 	struct args_common common;
-	int dry_run, records, digest;
-	unsigned on; /* 0: not given */
-	char *channel, *url_env, *url_file, *state;
-	double repeat_after, timeout; /* s; repeat_after -1: not given */
-	long retries;
-};
-
-/* One channel of one target, or of all */
-struct way {
-	const char *target; /* NULL: whatever the target */
-	const char *name, *kind, *state;
-	unsigned on;
-	double repeat_after;
-	int digest;
-	struct channel *channel; /* NULL: it cannot be used */
-	char *said; /* the newest failure that was reported */
-	size_t unsent;
+	struct desk_options desk;
+	char *channel, *url_env, *url_file;
 };
 
 struct run {
 	struct options o;
 	struct conf conf;
-	struct way *ways;
-	size_t n_ways;
+	struct conf_notify plain; /* what options and the environment name */
+	struct desk *desk;
 	int seen; /* a record came */
 	size_t untold; /* of interest, but there is nobody to tell */
-	struct dispatch *dispatch;
-	struct memory *memory;
-	int status;
 };
 
 static const struct argp_option table[] = {
@@ -95,13 +74,15 @@ static const struct argp_option table[] = {
 	{ "records", KEY_RECORDS, NULL, 0,
 	    "Send the whole record along with the text", 2 },
 	{ "timeout", KEY_TIMEOUT, "TIME", 0,
-	    "How long one try, and the wait before another, may take (default "
-	    "10s)",
+	    "How long one message may take, all tries together, and the end "
+	    "of the run (default 10s)",
 	    2 },
 	{ "retries", KEY_RETRIES, "COUNT", 0,
 	    "How often to try again (default 2)", 2 },
 	{ "state", KEY_STATE, "DIR", 0,
-	    "Keep in the journal in DIR what was sent", 3 },
+	    "Keep in the journal in DIR what was sent, and in DIR/spool what "
+	    "could not be",
+	    3 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
@@ -127,7 +108,7 @@ set_on(struct argp_state *state, struct options *o, const char *arg)
 	const char *bad;
 	size_t len;
 
-	bad = read_events(arg, &o->on, &len);
+	bad = read_events(arg, &o->desk.on, &len);
 	if (bad == NULL)
 		return;
 	event_words(&words);
@@ -168,16 +149,17 @@ take(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &o->common;
 		return 0;
 	case 'n':
-		o->dry_run = 1;
+		o->desk.dry_run = 1;
 		return 0;
 	case KEY_ON:
 		set_on(state, o, arg);
 		return 0;
 	case KEY_REPEAT:
-		o->repeat_after = args_duration(state, "repeat-after", arg);
+		o->desk.repeat_after =
+		    args_duration(state, "repeat-after", arg);
 		return 0;
 	case KEY_DIGEST:
-		o->digest = 1;
+		o->desk.digest = 1;
 		return 0;
 	case KEY_CHANNEL:
 		set_channel(state, o, arg);
@@ -189,122 +171,27 @@ take(int key, char *arg, struct argp_state *state)
 		o->url_file = arg;
 		return 0;
 	case KEY_RECORDS:
-		o->records = 1;
+		o->desk.records = 1;
 		return 0;
 	case KEY_TIMEOUT:
-		o->timeout = args_duration(state, "timeout", arg);
-		if (!(o->timeout > 0))
+		o->desk.timeout = args_duration(state, "timeout", arg);
+		if (!(o->desk.timeout > 0))
 			argp_error(state, "--timeout: not above 0");
 		return 0;
 	case KEY_RETRIES:
-		o->retries = args_count(state, "retries", arg, 0, 100);
+		o->desk.retries = args_count(state, "retries", arg, 0, 100);
 		return 0;
 	case KEY_STATE:
-		o->state = arg;
+		o->desk.state = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* The address, from wherever it is kept. 0, or -1 with a message. */
+/* The channel that options and the environment name, if they name one */
 static int
-find_url(const struct conf_notify *from, struct buf *url, struct buf *why)
-{
-	const char *name = from->url_env != NULL ? from->url_env : URL_VARIABLE;
-	const char *s;
-
-	if (from->url_file != NULL) {
-		if (file_secret(from->url_file, url) != 0) {
-			buf_printf(why, "cannot read '%s': %s", from->url_file,
-			    errno == EPERM ? "others can read or write it "
-					     "(chmod 600)"
-					   : strerror(errno));
-			return -1;
-		}
-	} else if (from->url_env == NULL && from->url != NULL) {
-		buf_str(url, from->url);
-	} else if ((s = getenv(name)) != NULL && *s != '\0') {
-		buf_str(url, s);
-	} else {
-		buf_printf(why, "the environment has no %s", name);
-		return -1;
-	}
-	while (url->len > 0 && strchr(" \t\r\n", url->s[url->len - 1]) != NULL)
-		url->s[--url->len] = '\0';
-	return 0;
-}
-
-/* A way that cannot be used is said, but records pass all the same: who cannot
- * tell must not keep others from acting. */
-static void
-open_way(struct run *r, struct way *w, const struct conf_notify *from)
-{
-	struct channel_settings s = { .name = w->name,
-		.timeout = r->o.timeout,
-		.retries = r->o.retries,
-		.records = r->o.records || from->body == CONF_BODY_RECORD,
-		.conf = from };
-	struct buf url = { 0 }, why = { 0 };
-
-	if (!channel_wants_url(w->kind, from) ||
-	    find_url(from, &url, &why) == 0) {
-		s.url = url.s;
-		w->channel = channel_open(w->kind, &s, &why);
-	}
-	if (w->channel != NULL &&
-	    dispatch_add(
-		r->dispatch, w->channel, w->digest, channel_patience(&s)) != 0)
-		die("out of memory");
-	if (w->channel == NULL && !r->o.dry_run) {
-		warn("cannot tell '%s': %s", w->name,
-		    why.s != NULL ? why.s : "out of memory");
-		r->status = status_worse(r->status, STATUS_FAILED);
-	}
-	if (url.s != NULL)
-		explicit_bzero(url.s, url.len);
-	buf_free(&url);
-	buf_free(&why);
-}
-
-/* conf_check has seen to it that they are events */
-static unsigned
-events_of_conf(const struct conf_notify *from)
-{
-	unsigned all = 0;
-
-	for (size_t i = 0; i < from->n_on; i++)
-		event_word(from->on[i], strlen(from->on[i]), &all);
-	return all != 0 ? all : (unsigned)EVENT_USUAL;
-}
-
-static void
-add_way(
-    struct run *r, const struct conf_target *t, const struct conf_notify *from)
-{
-	struct way *more = realloc(r->ways, (r->n_ways + 1) * sizeof(*more));
-	struct way *w;
-
-	if (more == NULL)
-		die("out of memory");
-	r->ways = more;
-	w = &r->ways[r->n_ways++];
-	*w = (struct way){ .target = t != NULL ? t->name : NULL,
-		.name = from->name,
-		.kind = from->channel != NULL ? from->channel : "webhook",
-		.on = r->o.on != 0 ? r->o.on : events_of_conf(from),
-		.digest = r->o.digest || from->digest,
-		.repeat_after = r->o.repeat_after >= 0 ? r->o.repeat_after
-						       : from->repeat_after,
-		.state = r->o.state };
-	if (w->state == NULL && t != NULL)
-		w->state = t->state_dir;
-	open_way(r, w, from);
-}
-
-/* The way that options and the environment name, if they name one */
-static int
-plain_way(const struct options *o, struct conf_notify *n)
+plain_channel(const struct options *o, struct conf_notify *n)
 {
 	static char webhook[] = "webhook";
 	char *name = o->channel != NULL ? o->channel : webhook;
@@ -313,150 +200,55 @@ plain_way(const struct options *o, struct conf_notify *n)
 		.channel = name,
 		.url_env = o->url_env,
 		.url_file = o->url_file,
-		.repeat_after = 3600 };
+		.repeat_after = 3600,
+		.timeout = 10,
+		.keep_unsent = 86400 };
 	return o->channel != NULL || o->url_env != NULL || o->url_file != NULL;
 }
 
 static void
-find_ways(struct run *r)
+add(struct run *r, const struct conf_target *t, const struct conf_notify *n)
 {
-	const char *url = getenv(URL_VARIABLE);
-	struct conf_notify plain;
-	int chosen = plain_way(&r->o, &plain);
-	int known = chosen || r->o.dry_run || (url != NULL && *url != '\0');
+	if (desk_add(r->desk, t, n) != 0)
+		die("out of memory");
+}
+
+static void
+find_channels(struct run *r)
+{
+	const char *url = getenv(ADDRESS_VARIABLE);
+	int chosen = plain_channel(&r->o, &r->plain);
+	int known =
+	    chosen || r->o.desk.dry_run || (url != NULL && *url != '\0');
 
 	if (r->conf.n == 0 && known)
-		add_way(r, NULL, &plain);
+		add(r, NULL, &r->plain);
 	for (size_t i = 0; i < r->conf.n; i++) {
 		const struct conf_target *t = &r->conf.targets[i];
 
 		if (chosen || (t->n_notifies == 0 && known)) {
-			add_way(r, t, &plain);
+			add(r, t, &r->plain);
 			continue;
 		}
 		for (size_t k = 0; k < t->n_notifies; k++)
-			add_way(r, t, &t->notifies[k]);
+			add(r, t, &t->notifies[k]);
 	}
 }
 
-/* In a thread of the dispatch's */
-static void
-done(void *ctx, size_t channel, const struct notice *n, const char *error)
-{
-	struct run *r = ctx;
-	struct buf why = { 0 };
-	struct way *w = NULL;
-
-	for (size_t i = 0; i < r->n_ways; i++)
-		if (r->ways[i].channel != NULL && channel-- == 0)
-			w = &r->ways[i];
-	if (w == NULL)
-		return;
-	if (error != NULL) {
-		memory_failed(r->memory, w->name, n);
-		w->unsent++;
-		r->status = status_worse(r->status, STATUS_REMOTE);
-		if (w->said == NULL || strcmp(w->said, error) != 0)
-			warn("cannot tell '%s': %s", w->name, error);
-		free(w->said);
-		w->said = strdup(error);
-	} else if (memory_sent(w->state, w->name, n, &why) != 0) {
-		warn("%s", why.s != NULL ? why.s : "out of memory");
-		r->status = status_worse(r->status, STATUS_FAILED);
-	}
-	buf_free(&why);
-}
-
-/* A dry run: what would go out */
-static void
-show(const struct way *w, const struct notice *n)
-{
-	struct buf b = { 0 };
-
-	if (w->channel != NULL) {
-		struct channel_message m = { n->text.s,
-			n->record.len > 0 ? n->record.s : NULL, n };
-
-		channel_show(w->channel, &m, &b);
-	} else {
-		buf_str(&b, "(no address is set) ");
-		for (const char *c = n->text.s; *c != '\0'; c++)
-			if (*c == '\n')
-				buf_str(&b, " | ");
-			else
-				buf_char(&b, *c);
-	}
-	warn("would tell '%s': %s", w->name, b.failed ? "?" : b.s);
-	buf_free(&b);
-}
-
-/* 1: w has not been told of n lately */
-static int
-is_news(struct run *r, const struct way *w, const struct notice *n)
-{
-	struct buf why = { 0 };
-	int told;
-
-	dispatch_lock(r->dispatch);
-	told =
-	    memory_told(r->memory, w->state, w->name, n, w->repeat_after, &why);
-	if (told < 0) {
-		warn("%s", why.s != NULL ? why.s : "out of memory");
-		r->status = status_worse(r->status, STATUS_FAILED);
-	}
-	dispatch_unlock(r->dispatch);
-	buf_free(&why);
-	return told != 1;
-}
-
-/* The number that the dispatch has for w */
-static size_t
-number_of(const struct run *r, const struct way *w)
-{
-	size_t n = 0;
-
-	for (const struct way *i = r->ways; i < w; i++)
-		n += i->channel != NULL;
-	return n;
-}
-
-/* Tells all whom it concerns; takes n. */
 static void
 tell(struct run *r, struct notice *n)
 {
-	for (size_t i = 0; i < r->n_ways; i++) {
-		struct way *w = &r->ways[i];
-		struct notice *copy;
-
-		if ((w->on & n->events) == 0 ||
-		    (w->target != NULL && strcmp(w->target, n->target) != 0) ||
-		    !is_news(r, w, n))
-			continue;
-		if (r->o.dry_run) {
-			show(w, n);
-			continue;
-		}
-		if (w->channel == NULL)
-			continue;
-		copy = notice_copy(n);
-		if (copy == NULL ||
-		    dispatch_put(r->dispatch, number_of(r, w), copy) != 0) {
-			notice_free(copy);
-			dispatch_lock(r->dispatch);
-			done(r, number_of(r, w), n, "too much waits already");
-			dispatch_unlock(r->dispatch);
-		}
-	}
-	if (r->n_ways == 0 && (n->events & (unsigned)EVENT_USUAL) != 0)
+	if (desk_channels(r->desk) == 0 &&
+	    (n->events & (unsigned)EVENT_USUAL) != 0)
 		r->untold++;
-	notice_free(n);
+	desk_tell(r->desk, n);
 }
 
 static enum take
 line(void *ctx, const struct record *rec, struct buf *out, struct buf *why)
 {
 	struct run *r = ctx;
-	const char *text, *state = r->o.state;
+	const char *text, *state = r->o.desk.state;
 	struct notice *n;
 
 	(void)out;
@@ -488,6 +280,7 @@ static int
 end(void *ctx, struct buf *out)
 {
 	struct run *r = ctx;
+	int status;
 
 	(void)out;
 	for (size_t i = 0; i < r->conf.n && !r->seen; i++) {
@@ -498,67 +291,51 @@ end(void *ctx, struct buf *out)
 			die("out of memory");
 		tell(r, n);
 	}
-	dispatch_finish(r->dispatch, 0);
-	for (size_t i = 0; i < r->n_ways; i++)
-		if (r->ways[i].unsent > 0)
-			warn("'%s' was not told of %zu", r->ways[i].name,
-			    r->ways[i].unsent);
+	status = desk_finish(r->desk, 0);
 	if (r->untold > 0 && r->conf.n == 0)
 		warn("nobody was told of %zu: set %s, or give a file with a "
 		     "section 'notify' by -c",
-		    r->untold, URL_VARIABLE);
-	return r->status;
+		    r->untold, ADDRESS_VARIABLE);
+	return status;
 }
 
 /* At every exit: what is in hand is finished first. */
-static struct run run = {
-	.o = { .repeat_after = -1, .timeout = 10, .retries = 2 }
-};
+static struct run run = { .o.desk = { .repeat_after = -1, .retries = 2 } };
 
 static void
 finish(void)
 {
-	if (run.dispatch != NULL)
-		dispatch_finish(run.dispatch, 1);
+	if (run.desk != NULL)
+		desk_finish(run.desk, 1);
 }
 
 static void
 prepare(struct run *r)
 {
 	struct buf why = { 0 };
-	double longest = 0;
 
 	if (r->o.common.n_conf > 0 &&
 	    conf_load(&r->conf, r->o.common.conf, r->o.common.n_conf, &why) !=
 		0)
 		die("%s", why.s != NULL ? why.s : "out of memory");
 	journal_clock(); /* begins here, before there are threads */
-	r->dispatch = dispatch_new(done, r);
-	if (r->dispatch == NULL)
+	r->desk = desk_new(&r->o.desk);
+	if (r->desk == NULL)
 		die("out of memory");
-	find_ways(r);
-	for (size_t i = 0; i < r->n_ways; i++)
-		if (r->ways[i].repeat_after > longest)
-			longest = r->ways[i].repeat_after;
-	r->memory = memory_new(longest);
-	if (r->memory == NULL)
-		die("out of memory");
+	find_channels(r);
+	desk_begin(r->desk);
 }
 
-static void
+static int
 release(struct run *r)
 {
-	finish();
-	dispatch_free(r->dispatch);
-	r->dispatch = NULL;
-	memory_free(r->memory);
-	for (size_t i = 0; i < r->n_ways; i++) {
-		channel_close(r->ways[i].channel);
-		free(r->ways[i].said);
-	}
-	free(r->ways);
+	int status = desk_finish(r->desk, 1);
+
+	desk_free(r->desk);
+	r->desk = NULL;
 	conf_free(&r->conf);
 	free(r->o.common.conf);
+	return status;
 }
 
 int
@@ -575,6 +352,5 @@ main(int argc, char *argv[])
 	prepare(&run);
 	atexit(finish);
 	status = filter_run(&f, files, &run.o.common, &run);
-	release(&run);
-	return status_worse(status, run.status);
+	return status_worse(status, release(&run));
 }

@@ -135,8 +135,7 @@ $long
 		'to = {"refuse@example.org", "a@example.org"}'
 	run --separate-stderr -3 as-notify -c "$dir/conf" < <(result)
 	[ "$output" = "$(result)" ]
-	[[ $stderr == *"cannot tell 'ops': <refuse@example.org>: 'smtp://127.0.0.1:$(cat "$D/plain.port")' refused it: \"550 5.1.1 no such mailbox\"
-"* ]]
+	[[ $stderr == *"cannot tell 'ops': <refuse@example.org>: 'smtp://127.0.0.1:$(cat "$D/plain.port")' refused it: \"550 5.1.1 no such mailbox\"" ]]
 	[ "$(jq -c .to "$D/plain/log")" = '["a@example.org"]' ]
 }
 

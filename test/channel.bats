@@ -226,7 +226,7 @@ $(cat "$dir/in")" ]
 	END
 	chmod +x "$dir/tell"
 	section exec "program = \"$dir/tell\""
-	run --separate-stderr -3 as-notify --retries 1 --timeout 100ms \
+	run --separate-stderr -3 as-notify --retries 1 --timeout 3s \
 		-c "$dir/conf" < <(result)
 	[ "$output" = "$(result)" ]
 	[[ $stderr == *"'$dir/tell' exited with 7: \"no line\""* ]]

@@ -142,8 +142,8 @@ put_body(const struct alertmanager *a, const struct channel_message *m,
 }
 
 static int
-alertmanager_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+alertmanager_send(void *self, const struct channel_message *m,
+    struct channel_try *t, struct buf *why)
 {
 	const struct alertmanager *a = self;
 	const char *headers[] = { a->login.s, NULL };
@@ -155,7 +155,7 @@ alertmanager_send(
 
 	put_body(a, m, &body);
 	if (body.failed || body.len > 2) /* else nothing is to be said */
-		status = hook_post(a->hook, &l, once, NULL, why);
+		status = hook_post(a->hook, &l, t, NULL, why);
 	buf_free(&body);
 	return status;
 }

@@ -92,20 +92,30 @@ channel_name(const struct channel *c)
 }
 
 int
-channel_send(struct channel *c, const struct channel_message *m, int once,
-    struct buf *why)
+channel_send(struct channel *c, const struct channel_message *m,
+    struct channel_try *t, struct buf *why)
 {
-	return c->kind->send(c->self, m, once, why);
+	t->answered = t->refused = 0;
+	t->wait_s = 0;
+	return c->kind->send(c->self, m, t, why);
 }
 
-double
-channel_patience(const struct channel_settings *s)
+size_t
+channel_receivers(const struct channel *c)
 {
-	double each = s->timeout > 0 ? s->timeout : 10;
+	size_t n = 0;
 
-	size_t n = s->conf != NULL && s->conf->n_to > 1 ? s->conf->n_to : 1;
+	if (c->kind->receiver == NULL)
+		return 1;
+	while (c->kind->receiver(c->self, n) != NULL)
+		n++;
+	return n;
+}
 
-	return each * (double)(2 * s->retries + 1) * (double)n;
+const char *
+channel_receiver(const struct channel *c, size_t i)
+{
+	return c->kind->receiver != NULL ? c->kind->receiver(c->self, i) : "";
 }
 
 void

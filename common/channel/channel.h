@@ -3,9 +3,10 @@
  *
  *	struct channel_settings s = { .name = "ops", .url = secret };
  *	struct channel *c = channel_open("webhook", &s, &why);
- *	struct channel_message m = { "web: scaled up 3 -> 5", NULL };
+ *	struct channel_message m = { .text = "web: scaled up 3 -> 5" };
+ *	struct channel_try t = { .budget_s = 10 };
  *
- *	if (c == NULL || channel_send(c, &m, 0, &why) != 0)
+ *	if (c == NULL || channel_send(c, &m, &t, &why) != 0)
  *		warn("%s", why.s);
  *	channel_close(c);
  *
@@ -21,8 +22,6 @@
 struct channel_settings {
 	const char *name; /* what messages call it */
 	const char *url; /* where it leads; a secret */
-	double timeout; /* s: what one try may take, and the wait before
-			 * another at most; 0: 10 */
 	long retries; /* more tries after the first */
 	int records; /* the whole record goes with the text */
 	const struct conf_notify *conf; /* what only some kinds want: secret,
@@ -35,6 +34,17 @@ struct channel_message {
 			     * an array of records; NULL: of none */
 	const struct notice *notices; /* the same one by one, linked by next;
 				       * NULL: not known */
+	size_t receiver; /* which of channel_receivers() it is for */
+};
+
+/* One message on its way: how long, and what became of it */
+struct channel_try {
+	double budget_s; /* for all tries and the waits between them; above 0 */
+	int once; /* only one */
+	int answered; /* out: the other side is there, but did not take it */
+	int refused; /* out: and will never take this message */
+	double wait_s; /* out, also where it was sent: no other one before so
+			* many seconds; 0: at once */
 };
 
 struct notice;
@@ -60,16 +70,16 @@ void channel_kinds(struct buf *out); /* "webhook, ..." */
 int channel_wants_url(const char *kind, const struct conf_notify *conf);
 
 /*
- * channel_send(c, m, once, why): sends m, again where that may help, but only
- * one time with once. 0, or -1 with a message in *why. Takes at most
- * channel_patience().
+ * channel_send(c, m, t, why): sends m to one receiver, again where that may
+ * help. 0, or -1 with a message in *why; after t->budget_s at the latest.
  */
-int channel_send(struct channel *c, const struct channel_message *m, int once,
-    struct buf *why);
+int channel_send(struct channel *c, const struct channel_message *m,
+    struct channel_try *t, struct buf *why);
 
-/* channel_patience(s): the longest that channel_send may take, in seconds; each
- * of several receivers has its own time */
-double channel_patience(const struct channel_settings *s);
+/* channel_receivers(c): how many it tells, each by a message of its own; and
+ * the name of one of them: "" where there is only one, without a name */
+size_t channel_receivers(const struct channel *c);
+const char *channel_receiver(const struct channel *c, size_t i);
 
 /* channel_show(c, m, out): what channel_send would send, and where, for a
  * person; one line, without secrets */
@@ -88,10 +98,13 @@ struct channel_kind {
 	enum channel_address address;
 	void *(*open)(const struct channel_settings *s, struct buf *why);
 	void (*close)(void *self);
-	int (*send)(void *self, const struct channel_message *m, int once,
-	    struct buf *why);
+	int (*send)(void *self, const struct channel_message *m,
+	    struct channel_try *t, struct buf *why);
 	void (*show)(
 	    void *self, const struct channel_message *m, struct buf *out);
+	/* the name of receiver i; NULL: there are no more. A kind without this
+	 * has one receiver. */
+	const char *(*receiver)(const void *self, size_t i);
 };
 
 extern const struct channel_kind channel_webhook, channel_slack,

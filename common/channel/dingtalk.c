@@ -155,8 +155,8 @@ judge(const struct dingtalk *d, const struct buf *answer, struct buf *why)
 }
 
 static int
-dingtalk_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+dingtalk_send(void *self, const struct channel_message *m,
+    struct channel_try *t, struct buf *why)
 {
 	const struct dingtalk *d = self;
 	struct buf body = { 0 }, query = { 0 }, answer = { 0 };
@@ -167,7 +167,7 @@ dingtalk_send(
 	put_signature(d, &query);
 	body.failed |= query.failed;
 	l.path = query.s;
-	status = hook_post(d->hook, &l, once, &answer, why);
+	status = hook_post(d->hook, &l, t, &answer, why);
 	if (status == 0)
 		status = judge(d, &answer, why);
 	buf_free(&body);

@@ -87,10 +87,8 @@ copy_addresses(struct email *e, const struct conf_notify *conf, struct buf *why)
 static void *
 email_open(const struct channel_settings *s, struct buf *why)
 {
-	double each = s->timeout > 0 ? s->timeout : 10;
 	struct mail_options o = { .url = s->url,
-		.connect_s = each, /* some let callers wait on purpose */
-		.total_s = each,
+		.connect_s = 30, /* some let callers wait on purpose */
 		.retries = s->retries };
 	struct email *e = calloc(1, sizeof(*e));
 	struct buf password = { 0 };
@@ -229,34 +227,38 @@ put_letter(
 	put_body(out, text);
 }
 
-static int
-email_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+static const char *
+email_receiver(const void *self, size_t i)
 {
 	const struct email *e = self;
-	struct buf text = { 0 };
-	int status = 0;
+
+	return i < e->n_to ? e->to[i] : NULL;
+}
+
+static int
+email_send(void *self, const struct channel_message *m, struct channel_try *t,
+    struct buf *why)
+{
+	const struct email *e = self;
+	const char *to = e->to[m->receiver];
+	struct mail_try mt = { .budget_s = t->budget_s, .once = t->once };
+	struct buf text = { 0 }, b = { 0 }, bad = { 0 };
+	int status = -1;
 
 	fit_bytes(&text, m->text, (size_t)1 << 20); /* and no bad UTF-8 */
-	for (size_t i = 0; i < e->n_to; i++) {
-		struct buf b = { 0 }, bad = { 0 };
-		int sent = -1;
-
-		put_letter(e, e->to[i], text.s != NULL ? text.s : "", &b);
-		if (b.failed || text.failed)
-			buf_str(&bad, "out of memory");
-		else
-			sent = mail_send(
-			    e->mail, e->from, e->to[i], b.s, b.len, once, &bad);
-		if (sent != 0) {
-			buf_printf(why, "%s<%s>: %s", status != 0 ? "; " : "",
-			    e->to[i], bad.s != NULL ? bad.s : "out of memory");
-			status = -1;
-		}
-		buf_free(&b);
-		buf_free(&bad);
-	}
+	put_letter(e, to, text.s != NULL ? text.s : "", &b);
+	if (b.failed || text.failed)
+		buf_str(&bad, "out of memory");
+	else
+		status = mail_send(e->mail, e->from, to, b.s, b.len, &mt, &bad);
+	if (status != 0)
+		buf_printf(why, "<%s>: %s", to,
+		    bad.s != NULL ? bad.s : "out of memory");
+	t->answered = mt.answered;
+	t->refused = mt.refused;
 	buf_free(&text);
+	buf_free(&b);
+	buf_free(&bad);
 	return status;
 }
 
@@ -285,4 +287,5 @@ const struct channel_kind channel_email = {
 	.close = email_close,
 	.send = email_send,
 	.show = email_show,
+	.receiver = email_receiver,
 };

@@ -19,7 +19,6 @@ struct exec {
 	char *words; /* program, its blanks made NUL */
 	char *argv[WORDS_MAX + 1];
 	char *name; /* "AS_CHANNEL=..." */
-	double each; /* s */
 	long retries;
 };
 
@@ -64,7 +63,6 @@ exec_open(const struct channel_settings *s, struct buf *why)
 
 	if (e == NULL)
 		return NULL;
-	e->each = s->timeout > 0 ? s->timeout : 10;
 	e->retries = s->retries;
 	e->words = strdup(program != NULL ? program : "");
 	if (asprintf(&e->name, "AS_CHANNEL=%s", s->name) < 0)
@@ -77,7 +75,7 @@ exec_open(const struct channel_settings *s, struct buf *why)
 
 static int
 run(const struct exec *e, const struct channel_message *m, const char *text,
-    struct buf *why)
+    double most, struct channel_try *t, struct buf *why)
 {
 	const char *const env[] = { e->name, text, NULL };
 	struct program_result r = { 0 };
@@ -89,7 +87,8 @@ run(const struct exec *e, const struct channel_message *m, const char *text,
 	if (in.failed) {
 		buf_str(why, "out of memory");
 	} else {
-		status = program_run(e->argv, env, in.s, in.len, e->each, &r);
+		status = program_run(e->argv, env, in.s, in.len, most, &r);
+		t->answered = r.status >= 0;
 		if (status != 0)
 			buf_str(
 			    why, r.error.s != NULL ? r.error.s : "it failed");
@@ -100,29 +99,33 @@ run(const struct exec *e, const struct channel_message *m, const char *text,
 }
 
 static int
-exec_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+exec_send(void *self, const struct channel_message *m, struct channel_try *t,
+    struct buf *why)
 {
+	int64_t end = clock_monotonic() + (int64_t)(t->budget_s * 1000);
 	const struct exec *e = self;
-	double wait = e->each < 1 ? e->each : 1;
+	double wait = 1, left = t->budget_s;
 	struct buf text = { 0 };
 	int status = -1;
 
 	buf_str(&text, "AS_TEXT=");
 	fit_bytes(&text, m->text, TEXT_MAX);
-	for (long i = 0; !text.failed && status != 0; i++) {
+	for (long i = 0; !text.failed; i++) {
 		struct buf bad = { 0 };
 
-		status = run(e, m, text.s, &bad);
-		if (status != 0 && (once || i >= e->retries)) {
-			buf_str(why, bad.s != NULL ? bad.s : "out of memory");
+		status = run(e, m, text.s, left, t, &bad);
+		left = (double)(end - clock_monotonic()) / 1000;
+		if (status == 0 || t->once || i >= e->retries || left <= wait) {
+			if (status != 0)
+				buf_str(why,
+				    bad.s != NULL ? bad.s : "out of memory");
 			buf_free(&bad);
 			break;
 		}
 		buf_free(&bad);
-		if (status != 0)
-			clock_sleep(wait);
-		wait = 2 * wait < e->each ? 2 * wait : e->each;
+		clock_sleep(wait);
+		left -= wait;
+		wait *= 2;
 	}
 	if (text.failed)
 		buf_str(why, "out of memory");

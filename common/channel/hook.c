@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 enum {
 	ANSWER_MAX = 65536, /* of the answer we only want to know the status */
 	SECRET_MIN = 8 /* a shorter piece of a path is no secret */
@@ -37,13 +39,9 @@ struct hook *
 hook_open(const struct channel_settings *s, const char *url, const char *secret,
     struct buf *why)
 {
-	double each = s->timeout > 0 ? s->timeout : 10;
 	struct http_options o = { .base = url,
-		.connect_s = each < 5 ? each : 5,
-		.total_s = each,
 		.retries = s->retries,
-		.backoff_s = each < 1 ? each : 1,
-		.max_wait_s = each,
+		.backoff_s = 1,
 		.max_body = ANSWER_MAX,
 		.hide_path = 1 };
 	struct hook *h = calloc(1, sizeof(*h));
@@ -112,9 +110,27 @@ hook_blame(const struct hook *h, const char *message, struct buf *why)
 	buf_free(&a);
 }
 
+/* What an answer says of the next message. 400, 413 and 422 are the words for
+ * a body that will never do; the rest may be mended at the other end. Discord
+ * says how many more it takes, and when it will take more. */
+static void
+take_answer(const struct http_response *r, struct channel_try *t)
+{
+	const char *left = http_header(r, "X-RateLimit-Remaining");
+	const char *after = http_header(r, "X-RateLimit-Reset-After");
+	double s;
+
+	t->answered = r->status != 0;
+	t->refused = r->status == 400 || r->status == 413 || r->status == 422;
+	t->wait_s = r->wait_s;
+	if (left != NULL && strcmp(left, "0") == 0 && after != NULL &&
+	    number_parse(after, &s) == 0 && s > t->wait_s)
+		t->wait_s = s;
+}
+
 int
-hook_post(struct hook *h, const struct letter *l, int once, struct buf *answer,
-    struct buf *why)
+hook_post(struct hook *h, const struct letter *l, struct channel_try *t,
+    struct buf *answer, struct buf *why)
 {
 	const char *path = l->path != NULL ? l->path : h->slash ? "/" : "";
 	struct http_response r = { 0 };
@@ -131,9 +147,12 @@ hook_post(struct hook *h, const struct letter *l, int once, struct buf *answer,
 			.content_type = l->type,
 			.headers = l->headers,
 			.repeatable = 1,
-			.once = once };
+			.once = t->once,
+			.total_s = t->budget_s,
+			.budget_s = t->budget_s };
 
 		status = http_send(h->http, &q, &r);
+		take_answer(&r, t);
 		if (status != 0)
 			hook_blame(h,
 			    r.error.len > 0 ? r.error.s : "out of memory", why);

@@ -27,10 +27,10 @@ struct hook *hook_open(const struct channel_settings *s, const char *url,
 void hook_close(struct hook *); /* NULL is fine */
 
 /*
- * hook_post(h, l, once, answer, why): 0, or -1 with a message in *why. The
- * body of the answer is added to *answer, which may be NULL.
+ * hook_post(h, l, t, answer, why): 0, or -1 with a message in *why. The body of
+ * the answer is added to *answer, which may be NULL.
  */
-int hook_post(struct hook *h, const struct letter *l, int once,
+int hook_post(struct hook *h, const struct letter *l, struct channel_try *t,
     struct buf *answer, struct buf *why);
 
 /* hook_blame(h, message, why): adds message to why, without the secrets */

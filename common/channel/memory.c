@@ -31,6 +31,13 @@ memory_new(double longest)
 	return m;
 }
 
+void
+memory_reach(struct memory *m, double seconds)
+{
+	if (seconds > m->longest)
+		m->longest = seconds;
+}
+
 static void
 entry_free(struct entry *e)
 {
@@ -148,6 +155,12 @@ memory_told(struct memory *m, const char *dir, const char *channel,
 		return 1;
 	add(m, channel, n->target, n->key, now);
 	return status;
+}
+
+void
+memory_waits(struct memory *m, const char *channel, const struct notice *n)
+{
+	add(m, channel, n->target, n->key, journal_clock());
 }
 
 void

@@ -17,8 +17,9 @@
 struct memory;
 
 /* memory_new(longest): longest: the greatest seconds of all calls to
- * memory_told. NULL: no memory */
+ * memory_told, or 0 and memory_reach for each. NULL: no memory */
 struct memory *memory_new(double longest);
+void memory_reach(struct memory *, double seconds);
 void memory_free(struct memory *);
 
 /*
@@ -29,6 +30,10 @@ void memory_free(struct memory *);
  */
 int memory_told(struct memory *m, const char *dir, const char *channel,
     const struct notice *n, double seconds, struct buf *why);
+
+/* memory_waits: n waits to be sent to channel, which counts as told from now */
+void memory_waits(
+    struct memory *m, const char *channel, const struct notice *n);
 
 /* memory_failed: it could not be sent; it may be tried again */
 void memory_failed(

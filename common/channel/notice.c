@@ -29,8 +29,11 @@ notice_free(struct notice *n)
 	free(n->target);
 	free(n->key);
 	free(n->action);
+	free(n->grant);
+	free(n->file);
 	buf_free(&n->text);
 	buf_free(&n->record);
+	buf_free(&n->left);
 	free(n);
 }
 
@@ -39,7 +42,7 @@ static int
 is_whole(const struct notice *n)
 {
 	return n->target != NULL && n->key != NULL && n->action != NULL &&
-	    !n->text.failed && !n->record.failed;
+	    !n->text.failed && !n->record.failed && !n->left.failed;
 }
 
 struct notice *
@@ -54,9 +57,15 @@ notice_copy(const struct notice *from)
 	n->target = strdup(from->target);
 	n->key = strdup(from->key);
 	n->action = strdup(from->action);
+	n->since = from->since;
+	n->told = from->told;
+	n->grant = from->grant != NULL ? strdup(from->grant) : NULL;
+	n->file = from->file != NULL ? strdup(from->file) : NULL;
+	buf_add(&n->left, from->left.s, from->left.len);
 	buf_add(&n->text, from->text.s, from->text.len);
 	buf_add(&n->record, from->record.s, from->record.len);
-	if (is_whole(n))
+	if (is_whole(n) && (n->grant != NULL) == (from->grant != NULL) &&
+	    (n->file != NULL) == (from->file != NULL))
 		return n;
 	notice_free(n);
 	return NULL;
@@ -296,24 +305,29 @@ put_quoted(struct buf *b, const char *s)
 	buf_char(b, '\'');
 }
 
-/* How to grant it, and until when. Only a plan as as-decide writes one goes
- * into a command that somebody will copy. */
+/* The command that grants a plan. Only one as as-decide writes it goes into a
+ * command that somebody will copy. */
 static void
-put_pending(struct buf *b, const struct json *j, const struct facts *f,
-    const char *state)
+put_grant(struct buf *b, const char *plan, const char *state)
 {
-	const char *plan = json_get_str(j, "plan");
-
-	if (plan != NULL && strlen(plan) == 16 &&
-	    strspn(plan, "0123456789abcdef") == 16) {
-		buf_str(b, "Grant it: as-approve ");
-		if (state != NULL) {
-			buf_str(b, "--state ");
-			put_quoted(b, state);
-			buf_char(b, ' ');
-		}
-		buf_printf(b, "grant %s\n", plan);
+	if (plan == NULL || strlen(plan) != 16 ||
+	    strspn(plan, "0123456789abcdef") != 16)
+		return;
+	buf_str(b, "as-approve ");
+	if (state != NULL) {
+		buf_str(b, "--state ");
+		put_quoted(b, state);
+		buf_char(b, ' ');
 	}
+	buf_printf(b, "grant %s", plan);
+}
+
+/* How to grant it, and until when */
+static void
+put_pending(struct buf *b, const struct facts *f, const char *grant)
+{
+	if (grant != NULL)
+		buf_printf(b, "Grant it: %s\n", grant);
 	if (f->expires != NULL) {
 		buf_str(b, "Expires: ");
 		buf_excerpt(b, f->expires, strlen(f->expires), 40);
@@ -323,7 +337,7 @@ put_pending(struct buf *b, const struct json *j, const struct facts *f,
 
 static void
 put_text(struct buf *b, const struct json *j, const struct facts *f,
-    const char *state)
+    const char *grant)
 {
 	const char *reason = json_get_str(j, "reason");
 
@@ -334,7 +348,7 @@ put_text(struct buf *b, const struct json *j, const struct facts *f,
 		buf_char(b, '\n');
 	}
 	if (event_of(f->status) == EVENT_PENDING)
-		put_pending(b, j, f, state);
+		put_pending(b, f, grant);
 	if (isfinite(f->cost)) {
 		buf_printf(b, "Cost: %+.2f ", f->cost + 0.0);
 		if (f->currency != NULL && *f->currency != '\0') {
@@ -356,7 +370,7 @@ take_decision(
     struct notice *n, const struct json *j, const char *state, const char **why)
 {
 	const char *plan = json_get_str(j, "plan");
-	struct buf key = { 0 };
+	struct buf key = { 0 }, grant = { 0 };
 	struct facts f;
 
 	if (take_facts(&f, j, why) != 0)
@@ -374,8 +388,11 @@ take_decision(
 		put_count(&key, f.to);
 	}
 	n->key = key.s;
-	put_text(&n->text, j, &f, state);
-	return key.failed ? -1 : 0;
+	if (event_of(f.status) == EVENT_PENDING)
+		put_grant(&grant, plan, state);
+	n->grant = grant.s;
+	put_text(&n->text, j, &f, n->grant);
+	return key.failed || grant.failed ? -1 : 0;
 }
 
 static void

@@ -20,6 +20,13 @@ struct notice {
 	struct buf
 	    text; /* for a person; several lines, without LF at the end */
 	struct buf record; /* the record as it came; empty: there was none */
+	char *grant; /* the command that grants it; NULL: nothing to grant */
+	/* on its way by one channel: */
+	int64_t since; /* ms: when it was put up first */
+	char *file; /* where the spool has it; NULL: nowhere */
+	struct buf left; /* who is still to be told, names each with LF behind
+			  * it; empty: everybody */
+	int told; /* somebody was told, and the journal has it */
 };
 
 /*

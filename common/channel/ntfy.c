@@ -115,8 +115,8 @@ put_rest(struct buf *out, const char *text)
 }
 
 static int
-ntfy_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+ntfy_send(void *self, const struct channel_message *m, struct channel_try *t,
+    struct buf *why)
 {
 	const struct ntfy *n = self;
 	struct buf title = { 0 }, body = { 0 };
@@ -132,7 +132,7 @@ ntfy_send(
 	put_rest(&body, m->text);
 	body.failed |= title.failed;
 	headers[0] = title.failed ? "Title: autoscale" : title.s;
-	status = hook_post(n->hook, &l, once, NULL, why);
+	status = hook_post(n->hook, &l, t, NULL, why);
 	buf_free(&title);
 	buf_free(&body);
 	return status;

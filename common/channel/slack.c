@@ -37,15 +37,15 @@ put_body(const struct channel_message *m, struct buf *out)
 }
 
 static int
-slack_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+slack_send(void *self, const struct channel_message *m, struct channel_try *t,
+    struct buf *why)
 {
 	struct buf body = { 0 };
 	struct letter l = { .body = &body };
 	int status;
 
 	put_body(m, &body);
-	status = hook_post(self, &l, once, NULL, why);
+	status = hook_post(self, &l, t, NULL, why);
 	buf_free(&body);
 	return status;
 }

@@ -93,27 +93,26 @@ put_body(const char *chat, const struct channel_message *m, struct buf *out)
 	buf_free(&text);
 }
 
-/* Every chat is told, also after one that could not be. */
-static int
-telegram_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+static const char *
+telegram_receiver(const void *self, size_t i)
 {
 	const struct telegram *t = self;
-	int status = 0;
 
-	for (size_t i = 0; i < t->n_chats; i++) {
-		struct buf body = { 0 }, bad = { 0 };
-		struct letter l = { .path = t->path.s, .body = &body };
+	return i < t->n_chats ? t->chats[i] : NULL;
+}
 
-		put_body(t->chats[i], m, &body);
-		if (hook_post(t->hook, &l, once, NULL, &bad) != 0) {
-			if (status == 0)
-				buf_str(why, bad.failed ? "?" : bad.s);
-			status = -1;
-		}
-		buf_free(&body);
-		buf_free(&bad);
-	}
+static int
+telegram_send(void *self, const struct channel_message *m,
+    struct channel_try *try, struct buf *why)
+{
+	const struct telegram *t = self;
+	struct buf body = { 0 };
+	struct letter l = { .path = t->path.s, .body = &body };
+	int status;
+
+	put_body(t->chats[m->receiver], m, &body);
+	status = hook_post(t->hook, &l, try, NULL, why);
+	buf_free(&body);
 	return status;
 }
 
@@ -139,4 +138,5 @@ const struct channel_kind channel_telegram = {
 	.close = telegram_close,
 	.send = telegram_send,
 	.show = telegram_show,
+	.receiver = telegram_receiver,
 };

@@ -86,8 +86,8 @@ put_signature(const struct webhook *w, const struct buf *body, struct buf *out)
 }
 
 static int
-webhook_send(
-    void *self, const struct channel_message *m, int once, struct buf *why)
+webhook_send(void *self, const struct channel_message *m, struct channel_try *t,
+    struct buf *why)
 {
 	const struct webhook *w = self;
 	struct buf body = { 0 }, signature = { 0 };
@@ -100,7 +100,7 @@ webhook_send(
 		put_signature(w, &body, &signature);
 	body.failed |= signature.failed;
 	headers[0] = signature.s;
-	status = hook_post(w->hook, &l, once, NULL, why);
+	status = hook_post(w->hook, &l, t, NULL, why);
 	buf_free(&body);
 	buf_free(&signature);
 	return status;

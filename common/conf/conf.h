@@ -126,7 +126,8 @@ struct conf_notify {
 	size_t n_to;
 	char **on;
 	size_t n_on;
-	double repeat_after;
+	double repeat_after, timeout;
+	double keep_unsent; /* s; 0: not at all */
 	int digest;
 };
 

@@ -24,6 +24,20 @@ event_words(struct buf *out)
 		buf_printf(out, "%s%s", i > 0 ? ", " : "", words[i].word);
 }
 
+void
+event_list(struct buf *out, unsigned events)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < WORDS; i++) {
+		if ((events & words[i].event) != words[i].event)
+			continue;
+		events &= ~words[i].event; /* a second word for it is none */
+		buf_str(out, out->s[out->len - 1] == '[' ? "" : ",");
+		buf_json_str(out, words[i].word);
+	}
+	buf_char(out, ']');
+}
+
 int
 event_word(const char *s, size_t n, unsigned *events)
 {

@@ -34,6 +34,9 @@ enum event {
 /* event_words(out): "scale_up, scale_down, ..., all" */
 void event_words(struct buf *out);
 
+/* event_list(out, events): ["scale_up","failed"], a JSON array */
+void event_list(struct buf *out, unsigned events);
+
 /* event_word(s, n, events): the event of the word s[0..n-1] joins *events.
  * 0, or -1: no such word */
 int event_word(const char *s, size_t n, unsigned *events);

@@ -245,6 +245,9 @@ const struct conf_key conf_keys[] = {
 	    NULL, NULL, NULL, 0, 0 },
 	KEY("notify", "repeat_after", KIND_DURATION, N, repeat_after, "1h", 0,
 	    LONG),
+	KEY("notify", "timeout", KIND_DURATION, N, timeout, "10s", 0.001, LONG),
+	KEY("notify", "keep_unsent", KIND_DURATION, N, keep_unsent, "1d", 0,
+	    LONG),
 	KEY("notify", "digest", KIND_BOOL, N, digest, "no", 0, 0),
 
 	{ "state", "dir", KIND_TEXT, offsetof(T, state_dir), 0, NULL, "state",

@@ -101,7 +101,7 @@ explain_status(const struct http *h, const char *path, const struct attempt *a,
 	} else {
 		put_body(b, &r->body);
 	}
-	if (a->wait_s > h->max_wait_s)
+	if (a->too_late)
 		buf_printf(
 		    b, " (asks to wait %s)", duration_format(s, a->wait_s));
 	put_tries(r, b);
@@ -188,4 +188,22 @@ explain_failure(const struct http *h, const char *path, const struct attempt *a,
 		put_failure(h, a, r, b);
 	}
 	put_tries(r, b);
+}
+
+/* {"retry_after": 0.65} of Discord ("Rate Limits": "Exceeding A Rate Limit"),
+ * {"parameters": {"retry_after": 5}} of Telegram ("ResponseParameters") */
+double
+explain_wait(const struct http_response *r)
+{
+	const char *why;
+	struct json *j;
+	double s = -1;
+
+	if (r->status != 429 || r->body.len == 0 || r->body.s[0] != '{')
+		return -1;
+	j = json_parse(r->body.s, r->body.len, &why);
+	if (json_get_num(j, "retry_after", &s) != 0)
+		json_get_num(json_get(j, "parameters"), "retry_after", &s);
+	json_free(j);
+	return s >= 0 ? s : -1;
 }

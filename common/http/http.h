@@ -65,6 +65,8 @@ struct http_request {
 			 * method is none of GET, HEAD, PUT, DELETE, OPTIONS */
 	int once; /* no retries for this one */
 	double total_s; /* instead of the option's; 0: as that says */
+	double budget_s; /* for all tries and the waits between them; 0: as
+			  * long as they take */
 };
 
 /* { 0 } is valid. http_send empties it first, so that it can serve again. */
@@ -77,6 +79,8 @@ struct http_response {
 	int sent; /* the last try may have reached the server: where status is
 		   * 0, nobody knows whether the request was carried out */
 	int tries;
+	double wait_s; /* an answer that is none of 200 to 299 asks to be left
+			* alone so long; 0: it does not */
 	struct buf headers; /* private: see http_header */
 };
 
@@ -101,8 +105,9 @@ void http_close(struct http *);
  *
  * Tried again are: no connection (any method, for nothing was sent), and for
  * methods that may be repeated also time-outs, broken answers, and status 408,
- * 429, 502, 503, 504; after Retry-After where the server names it, else after
- * the doubling pause. There is no chance in it: same answers, same tries.
+ * 429, 502, 503, 504; after Retry-After where the server names it (or with 429
+ * after "retry_after" of a JSON body, as Discord and Telegram have it), else
+ * after the doubling pause. There is no chance in it: same answers, same tries.
  */
 int http_send(
     struct http *h, const struct http_request *q, struct http_response *r);

@@ -17,7 +17,7 @@ struct mail {
 	char *shown;
 	char *username, *password, *ca_file;
 	int tls; /* STARTTLS, or nothing */
-	double connect_s, total_s;
+	double connect_s;
 	long retries;
 	char problem[CURL_ERROR_SIZE];
 };
@@ -139,7 +139,6 @@ mail_open(const struct mail_options *o, struct buf *why)
 	if (m == NULL)
 		return NULL;
 	m->connect_s = o->connect_s;
-	m->total_s = o->total_s;
 	m->retries = o->retries;
 	if ((strncmp(url, "smtp://", 7) != 0 &&
 		strncmp(url, "smtps://", 8) != 0) ||
@@ -203,7 +202,7 @@ drop(char *p, size_t size, size_t n, void *ctx)
 }
 
 static void
-set_up(struct mail *m)
+set_up(struct mail *m, double total_s)
 {
 	CURL *c = m->curl;
 
@@ -215,7 +214,8 @@ set_up(struct mail *m)
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(
 	    c, CURLOPT_CONNECTTIMEOUT_MS, lround(m->connect_s * 1000));
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, lround(m->total_s * 1000));
+	curl_easy_setopt(
+	    c, CURLOPT_TIMEOUT_MS, lround(fmax(total_s, 0.001) * 1000));
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, m->problem);
 	curl_easy_setopt(c, CURLOPT_USE_SSL,
 	    (long)(m->tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
@@ -230,11 +230,11 @@ set_up(struct mail *m)
 
 static CURLcode
 transfer(struct mail *m, const char *from, struct curl_slist *to,
-    struct letter *l, struct buf *reply)
+    struct letter *l, double total_s, struct buf *reply)
 {
 	CURL *c = m->curl;
 
-	set_up(m);
+	set_up(m, total_s);
 	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(c, CURLOPT_MAIL_FROM, from);
 	curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to);
@@ -285,14 +285,25 @@ worth_another(CURLcode code, long status)
 	    code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
 }
 
+/* A login that is refused, or a server that takes nothing at all, is no fault
+ * of the letter (RFC 4954, section 6) */
+static int
+is_final(CURLcode code, long status)
+{
+	return status >= 500 && status != 530 && status != 534 &&
+	    status != 535 && status != 538 && code != CURLE_LOGIN_DENIED &&
+	    code != CURLE_WEIRD_SERVER_REPLY;
+}
+
 int
 mail_send(struct mail *m, const char *from, const char *to, const char *p,
-    size_t n, int once, struct buf *why)
+    size_t n, struct mail_try *t, struct buf *why)
 {
+	int64_t end = clock_monotonic() + (int64_t)(t->budget_s * 1000);
 	struct curl_slist *list = curl_slist_append(NULL, to);
-	double pause = fmin(1, m->total_s);
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 	struct buf reply = { 0 };
+	double pause = 1, left = t->budget_s;
 	long status = 0;
 
 	for (long tries = 0; list != NULL; tries++) {
@@ -300,18 +311,22 @@ mail_send(struct mail *m, const char *from, const char *to, const char *p,
 
 		buf_clear(&reply);
 		status = 0;
-		code = transfer(m, from, list, &l, &reply);
+		code = transfer(m, from, list, &l, left, &reply);
 		if (code != CURLE_OK)
 			curl_easy_getinfo(
 			    m->curl, CURLINFO_RESPONSE_CODE, &status);
-		if (code == CURLE_OK || once || tries >= m->retries ||
-		    !worth_another(code, status))
+		left = (double)(end - clock_monotonic()) / 1000;
+		if (code == CURLE_OK || t->once || tries >= m->retries ||
+		    left <= pause || !worth_another(code, status))
 			break;
 		clock_sleep(pause);
-		pause = fmin(2 * pause, m->total_s);
+		left -= pause;
+		pause *= 2;
 	}
 	if (code != CURLE_OK)
 		explain(m, code, status, &reply, why);
+	t->answered = status >= 400;
+	t->refused = code != CURLE_OK && is_final(code, status);
 	curl_slist_free_all(list);
 	buf_free(&reply);
 	return code == CURLE_OK ? 0 : -1;

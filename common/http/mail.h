@@ -20,7 +20,7 @@ struct mail_options {
 			  * name to say hello with, else this machine's is */
 	const char *username, *password; /* NULL: no login */
 	const char *ca_file; /* PEM, instead of the system's authorities */
-	double connect_s, total_s; /* for one try */
+	double connect_s; /* until a connection stands */
 	long retries; /* more tries after the first */
 };
 
@@ -30,15 +30,23 @@ struct mail;
 struct mail *mail_open(const struct mail_options *o, struct buf *why);
 void mail_close(struct mail *);
 
+/* How long to go on, and what became of it */
+struct mail_try {
+	double budget_s; /* for all tries and the waits between them */
+	int once; /* only one */
+	int answered; /* out: a reply of 400 or more came */
+	int refused; /* out: this letter, or its receiver, will never do */
+};
+
 /*
- * mail_send(m, from, to, p, n, once, why): the n bytes of a letter, headers and
+ * mail_send(m, from, to, p, n, t, why): the n bytes of a letter, headers and
  * all, lines ended by CRLF (a line that begins with a dot is seen to). from and
- * to are bare addresses. Tried again, after one second, then two and so on up
- * to total_s, unless once: no connection, a time-out, and replies of 4xx. 0, or
- * -1 with a message in *why that holds no password.
+ * to are bare addresses. Tried again, after one second, then two and so on, as
+ * t says: no connection, a time-out, and replies of 4xx. 0, or -1 with a
+ * message in *why that holds no password.
  */
 int mail_send(struct mail *m, const char *from, const char *to, const char *p,
-    size_t n, int once, struct buf *why);
+    size_t n, struct mail_try *t, struct buf *why);
 
 /* mail_where(m, out): scheme, host and port, in quotes */
 void mail_where(const struct mail *m, struct buf *out);

@@ -31,6 +31,7 @@ struct attempt {
 	int too_long; /* the body went over max_body */
 	double total_s; /* how long it was allowed to take */
 	double wait_s; /* Retry-After; -1: none */
+	int too_late; /* there was no time to wait so long */
 	char *redirect; /* where a 3xx points to, allocated, or NULL */
 };
 
@@ -39,5 +40,8 @@ void explain_status(const struct http *h, const char *path,
     const struct attempt *a, struct http_response *r);
 void explain_failure(const struct http *h, const char *path,
     const struct attempt *a, struct http_response *r);
+
+/* explain_wait(r): the seconds that the body of a 429 asks to wait; -1: none */
+double explain_wait(const struct http_response *r);
 
 #endif

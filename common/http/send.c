@@ -218,7 +218,6 @@ exchange(struct http *h, const struct http_request *q, const char *url,
 	buf_clear(&r->body);
 	buf_clear(&r->headers);
 	r->status = 0;
-	a->total_s = q->total_s > 0 ? q->total_s : h->total_s;
 	a->wait_s = -1;
 	h->problem[0] = '\0';
 	curl_easy_reset(h->curl); /* keeps the connection */
@@ -243,6 +242,8 @@ exchange(struct http *h, const struct http_request *q, const char *url,
 		    curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &wait) ==
 			CURLE_OK)
 			a->wait_s = (double)wait;
+		if (a->wait_s < 0)
+			a->wait_s = explain_wait(r);
 		curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &to);
 		if (to != NULL && r->status >= 300 && r->status < 400)
 			a->redirect = strdup(to);
@@ -293,12 +294,12 @@ may_follow(const struct http_request *q, long status)
 
 /* One try, redirects and all */
 static void
-attempt(struct http *h, const struct http_request *q, struct http_response *r,
-    struct attempt *a)
+attempt(struct http *h, const struct http_request *q, double total_s,
+    struct http_response *r, struct attempt *a)
 {
 	struct buf url = { 0 };
 
-	*a = (struct attempt){ .wait_s = -1 };
+	*a = (struct attempt){ .wait_s = -1, .total_s = total_s };
 	buf_str(&url, h->url);
 	buf_str(&url, q->path != NULL ? q->path : "");
 	for (int hops = 0;; hops++) {
@@ -353,31 +354,56 @@ worth_another(const struct http_request *q, const struct http_response *r,
 	}
 }
 
+/* What is left of the time for all tries, in seconds */
+static double
+time_left(const struct http_request *q, int64_t began)
+{
+	double gone = (double)(clock_monotonic() - began) / 1000;
+
+	return q->budget_s > 0 ? q->budget_s - gone : HUGE_VAL;
+}
+
+/* 1: after wait seconds it is tried again */
+static int
+goes_on(const struct http *h, const struct http_request *q,
+    const struct http_response *r, const struct attempt *a, double wait,
+    double left)
+{
+	return !q->once && r->tries <= h->retries && worth_another(q, r, a) &&
+	    wait <= h->max_wait_s && wait < left;
+}
+
 int
 http_send(struct http *h, const struct http_request *q, struct http_response *r)
 {
+	double total = q->total_s > 0 ? q->total_s : h->total_s;
+	int64_t began = clock_monotonic();
 	double pause = h->backoff_s;
 	struct attempt a;
 
 	r->tries = r->timed_out = r->too_long = 0;
+	r->wait_s = 0;
 	buf_clear(&r->error);
 	for (;;) {
 		double wait;
 
-		attempt(h, q, r, &a);
+		attempt(
+		    h, q, fmax(fmin(total, time_left(q, began)), 0.001), r, &a);
 		r->tries++;
 		if (a.code == CURLE_OK && r->status >= 200 && r->status < 300) {
 			free(a.redirect);
 			return 0;
 		}
 		wait = a.wait_s >= 0 ? a.wait_s : fmin(pause, h->max_wait_s);
-		if (q->once || r->tries > h->retries ||
-		    !worth_another(q, r, &a) || wait > h->max_wait_s)
+		if (!goes_on(h, q, r, &a, wait, time_left(q, began)))
 			break;
 		pause *= 2;
 		free(a.redirect);
 		clock_sleep(wait);
 	}
+	r->wait_s = fmax(a.wait_s, 0);
+	a.too_late =
+	    a.wait_s > h->max_wait_s || a.wait_s >= time_left(q, began);
 	r->timed_out = a.code == CURLE_OPERATION_TIMEDOUT;
 	r->too_long = a.too_long;
 	if (a.code == CURLE_OK)

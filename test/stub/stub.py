@@ -20,6 +20,7 @@ The first part of a request's path says what to do; what follows it is free:
                     body (default status 503), later ones what "then" says
     then=KEY        status 200 with: matrix, ok ({"status":"success"})
     retry-after=S   a Retry-After header
+    no-more=S       X-RateLimit-Remaining: 0, X-RateLimit-Reset-After: S
     redirect=URL    a Location header (percent-encoded); SELF is this server
     allow=WORD      401 unless Authorization has this as its last word
     slow=MS         wait before the answer
@@ -135,6 +136,9 @@ def answer(request):
             return 401, "", b"Unauthorized\n", "text/plain"
     if "retry-after" in recipe:
         extra += "Retry-After: " + recipe["retry-after"] + "\r\n"
+    if "no-more" in recipe:
+        extra += ("X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset-After: %s\r\n"
+                  % recipe["no-more"])
     if "redirect" in recipe:
         to = recipe["redirect"].replace("SELF", "127.0.0.1:%d" % PORT)
         extra += "Location: " + to + "\r\n"
