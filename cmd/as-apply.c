@@ -14,6 +14,7 @@
 #include "io/out.h"
 #include "io/report.h"
 #include "target/apply.h"
+#include "target/tune.h"
 
 enum {
 	KEY_MODE = ARGS_OWN,
@@ -168,7 +169,9 @@ settle(const struct options *o, const struct conf_target *t,
 		.approval_expires = t->approval.expires,
 		.state_dir = o->state != NULL ? o->state : t->state_dir,
 		.dry_run = o->dry_run,
-		.stop = &stopped };
+		.stop = &stopped,
+		.tunes = t->tunes,
+		.n_tunes = t->n_tunes };
 	s->apply.billing = t->cost.billing;
 	if (o->mode == APPLY_AS_SAID && t->mode_set)
 		s->mode = t->mode == CONF_AUTO ? APPLY_AUTO : APPLY_MONITOR;
@@ -220,10 +223,9 @@ say(const struct decision *d, const struct apply_result *r)
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
 			warn_at(file, number, "%s", line);
-	if (r->exit != STATUS_OK)
+	if (r->exit != STATUS_OK && r->error.len > 0)
 		warn_at(file, number, "'%s': %s: %s", d->target,
-		    apply_statuses[r->status],
-		    r->error.len > 0 ? r->error.s : "");
+		    apply_statuses[r->status], r->error.s);
 	else if (r->error.len > 0)
 		note("'%s': %s: %s", d->target, apply_statuses[r->status],
 		    r->error.s);
@@ -326,6 +328,8 @@ try_driver(const struct options *o, const struct conf_target *t)
 	struct target *target;
 
 	settle(o, t, &s);
+	if (tune_check(t->tunes, t->n_tunes, &why) != 0)
+		die("target '%s': %s", t->name, why.s);
 	if (s.apply.driver == NULL || *s.apply.driver == '\0')
 		return;
 	target = target_open(t->name, &s.apply, &why);

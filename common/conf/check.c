@@ -257,6 +257,49 @@ check_freeze(
 	return check_span(t, "freeze", s, why);
 }
 
+/* "NAME=VALUE", NAME being what a template may call it */
+static int
+is_constant(const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	return n > 0 && text[n] == '=' &&
+	    strspn(text,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_.-") >= n;
+}
+
+static int
+is_always(const struct conf_span *s)
+{
+	return s->from == NULL && s->until == NULL && s->days == 0;
+}
+
+static int
+check_tune(const struct conf_target *t, const struct conf_tune *u, size_t k,
+    struct buf *why)
+{
+	const char *name = u->when.name;
+
+	if (u->template == NULL || u->output == NULL)
+		return blame(t, why, "tune", name,
+		    u->template == NULL ? "template" : "output",
+		    "tune '%s' has no '%s'", name,
+		    u->template == NULL ? "template" : "output");
+	for (size_t i = 0; i < u->n_set; i++)
+		if (!is_constant(u->set[i]))
+			return blame(t, why, "tune", name, "set",
+			    "tune '%s': '%s' is not of the form NAME=VALUE",
+			    name, u->set[i]);
+	for (size_t i = 0; i < k; i++)
+		if (is_always(&u->when) && is_always(&t->tunes[i].when) &&
+		    strcmp(u->output, t->tunes[i].output) == 0)
+			return blame(t, why, "tune", name, "output",
+			    "tune '%s' and tune '%s' write '%s' at all times",
+			    t->tunes[i].when.name, name, u->output);
+	return check_span(t, "tune", &u->when, why);
+}
+
 static int
 check_events(
     const struct conf_target *t, const struct conf_notify *n, struct buf *why)
@@ -329,7 +372,7 @@ conf_check(const struct conf_target *t, struct buf *why)
 	for (size_t i = 0; i < t->n_freezes && status == 0; i++)
 		status = check_freeze(t, &t->freezes[i], why);
 	for (size_t i = 0; i < t->n_tunes && status == 0; i++)
-		status = check_span(t, "tune", &t->tunes[i].when, why);
+		status = check_tune(t, &t->tunes[i], i, why);
 	for (size_t i = 0; i < t->n_notifies && status == 0; i++)
 		status = check_notify(t, &t->notifies[i], why);
 	return status;

@@ -112,6 +112,8 @@ struct conf_resources { /* of each instance */
 struct conf_tune { /* a file written from a template, by clock or decision */
 	struct conf_span when;
 	char *template, *output, *check, *reload;
+	char **set; /* "NAME=VALUE": values of its own */
+	size_t n_set;
 };
 
 enum conf_body { CONF_BODY_ARTICLE, CONF_BODY_RECORD };

@@ -224,6 +224,8 @@ const struct conf_key conf_keys[] = {
 	TEXT("tune", "output", TUNE, output, NULL),
 	TEXT("tune", "check", TUNE, check, NULL),
 	TEXT("tune", "reload", TUNE, reload, NULL),
+	{ "tune", "set", KIND_LIST, offsetof(TUNE, set), offsetof(TUNE, n_set),
+	    NULL, NULL, NULL, NULL, 0, 0 },
 
 	TEXT("notify", "channel", N, channel, "webhook"),
 	KEY("notify", "url", KIND_SECRET, N, url, NULL, 0, 0),

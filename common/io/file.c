@@ -269,25 +269,128 @@ fail:
 	return -1;
 }
 
+/* 0, or -1 with errno; fd stays open */
+static int
+lock_within(int fd, double wait_s)
+{
+	int64_t until = clock_monotonic() + (int64_t)(wait_s * 1000);
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) ||
+		    clock_monotonic() >= until)
+			return -1;
+		clock_sleep(0.05);
+	}
+	return 0;
+}
+
 int
 file_lock(const char *path, double wait_s)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), e;
-	int64_t until = clock_monotonic() + (int64_t)(wait_s * 1000);
 
-	if (fd < 0)
+	if (fd >= 0 && lock_within(fd, wait_s) != 0) {
+		e = errno;
+		close(fd);
+		errno = e;
 		return -1;
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    clock_monotonic() >= until) {
+	}
+	return fd;
+}
+
+char *
+file_beside(const char *path, const char *prefix)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+	char *s = NULL;
+
+	return asprintf(&s, "%.*s%s%s", (int)n, path, prefix, path + n) < 0
+	    ? NULL
+	    : s;
+}
+
+/* The file that fresh names, locked: whoever had it before may have put it in
+ * its place, or removed it. A descriptor, or -1. */
+static int
+open_fresh(const char *fresh, double wait_s)
+{
+	struct stat ours, there;
+	int fd, e;
+
+	for (;;) {
+		fd = open(
+		    fresh, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -1;
+		if (lock_within(fd, wait_s) != 0 || fstat(fd, &ours) != 0) {
 			e = errno;
 			close(fd);
 			errno = e;
 			return -1;
 		}
-		clock_sleep(0.05);
+		if (stat(fresh, &there) == 0 && ours.st_ino == there.st_ino &&
+		    ours.st_dev == there.st_dev)
+			return fd;
+		close(fd);
 	}
-	return fd;
+}
+
+int
+file_stage(struct file_stage *s, const char *path, const void *p, size_t n,
+    mode_t mode, double wait_s)
+{
+	struct stat st;
+	int there, e;
+
+	*s = (struct file_stage){ .path = realpath(path, NULL) };
+	if (s->path == NULL) {
+		if (errno != ENOENT || lstat(path, &st) == 0)
+			return -1; /* a link to nowhere, for one */
+		s->path = strdup(path);
+	}
+	if (s->path == NULL)
+		return -1;
+	s->fresh = file_beside(s->path, ".new.");
+	if (s->fresh == NULL)
+		goto fail;
+	there = stat(s->path, &st) == 0;
+	errno = EINVAL;
+	if (there && !S_ISREG(st.st_mode))
+		goto fail;
+	s->fd = open_fresh(s->fresh, wait_s);
+	s->open = s->fd >= 0;
+	if (s->open && ftruncate(s->fd, 0) == 0 &&
+	    dress(s->fd, there ? &st : NULL, mode) == 0 &&
+	    write_all(s->fd, p, n) == 0 && fsync(s->fd) == 0)
+		return 0;
+fail:
+	e = errno;
+	file_stage_end(s);
+	errno = e;
+	return -1;
+}
+
+int
+file_stage_place(struct file_stage *s)
+{
+	if (rename(s->fresh, s->path) != 0)
+		return -1;
+	s->placed = 1;
+	return sync_folder(s->path);
+}
+
+void
+file_stage_end(struct file_stage *s)
+{
+	if (s->open && s->fresh != NULL) {
+		if (!s->placed)
+			unlink(s->fresh);
+		close(s->fd);
+	}
+	free(s->path);
+	free(s->fresh);
+	*s = (struct file_stage){ 0 };
 }
 
 int

@@ -36,6 +36,32 @@ int file_secret(const char *path, struct buf *out);
 int file_replace(const char *path, const void *p, size_t n, mode_t mode);
 
 /*
+ * A file that is about to take another's place, beside it and synced, so that
+ * it can be looked at before it does. { 0 } is valid for file_stage_end.
+ */
+struct file_stage {
+	char *path; /* the file to be replaced, links followed */
+	char *fresh; /* ".new.NAME" beside it: the new one */
+	int fd; /* of fresh, locked */
+	int open, placed;
+};
+
+/*
+ * file_stage(s, path, p, n, mode, wait_s): writes the n bytes of p, with mode
+ * and owner as file_replace gives them. Others that stage the same file are
+ * kept out until file_stage_end. 0, or -1 with errno: EWOULDBLOCK after
+ * wait_s seconds, EINVAL where path is neither a plain file nor free.
+ */
+int file_stage(struct file_stage *s, const char *path, const void *p, size_t n,
+    mode_t mode, double wait_s);
+int file_stage_place(struct file_stage *); /* renamed, the folder synced */
+void file_stage_end(struct file_stage *); /* what was not placed is removed */
+
+/* file_beside(path, prefix): the path of the file in the same folder whose name
+ * is prefix and path's own name; to be freed. NULL with errno. */
+char *file_beside(const char *path, const char *prefix);
+
+/*
  * file_append(path, line, n): n bytes, whose last is LF, go to the end of path
  * in one piece and are on disk (fdatasync) when it returns 0. Other writers
  * that use this wait (flock). A torn last line, left by a crash, is first ended

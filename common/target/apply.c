@@ -7,27 +7,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/number.h"
 #include "base/status.h"
 #include "record/journal.h"
-#include "target/past.h"
 #include "target/result.h"
+#include "target/work.h"
 
-enum { LOCK_WAIT = 5 }; /* seconds for another that is acting */
-
-struct work { /* one decision in hand */
-	const struct apply_settings *s;
-	const struct decision *d;
-	const struct record *r;
-	struct apply_result *out;
-	struct target *target;
-	struct past past;
-	int64_t now;
-	int64_t ordered; /* clock_monotonic: when the change was sent off */
-};
-
-static void
-end(struct apply_result *r, enum apply_status status)
+void
+work_end(struct apply_result *r, enum apply_status status)
 {
 	r->status = status;
 	if (status == APPLY_REFUSED)
@@ -36,6 +22,12 @@ end(struct apply_result *r, enum apply_status status)
 		r->exit = STATUS_REMOTE;
 	else
 		r->exit = STATUS_OK;
+}
+
+int
+work_has_driver(const struct work *w)
+{
+	return w->s->apply.driver != NULL && *w->s->apply.driver != '\0';
 }
 
 /* One line to the journal. Where that fails nothing may be done: -1. */
@@ -56,9 +48,8 @@ keep(struct work *w, const char *line, size_t n)
 	return r;
 }
 
-/* The line of a result to the journal, said on stderr where it cannot be */
-static void
-keep_result(struct work *w, const char *line, size_t n,
+void
+work_keep_result(struct work *w, const char *line, size_t n,
     const struct apply_result *result)
 {
 	struct buf b = { 0 };
@@ -128,7 +119,7 @@ mend(struct work *w)
 	    "an earlier run was cut off while it changed '%s' from %ld to %ld: "
 	    "%s\n",
 	    w->d->target, cut.from, cut.to, cut.error.s);
-	keep_result(w, w->past.open, w->past.n_open, &cut);
+	work_keep_result(w, w->past.open, w->past.n_open, &cut);
 	apply_result_free(&cut);
 	json_free(j);
 	return 0;
@@ -177,8 +168,7 @@ tend(struct work *w)
 	struct buf why = { 0 };
 	int lock;
 
-	if (w->past.open == NULL || w->s->apply.driver == NULL ||
-	    *w->s->apply.driver == '\0' || open_target(w) != 0)
+	if (w->past.open == NULL || !work_has_driver(w) || open_target(w) != 0)
 		return;
 	lock = journal_lock(w->s->state_dir, w->d->target, 0, &why);
 	if (lock >= 0) {
@@ -208,112 +198,6 @@ look_back(struct work *w, int tending)
 	buf_clear(&out->error);
 }
 
-/* The action and the counts go together; else what is wrong */
-static const char *
-contradiction(const struct decision *d)
-{
-	if (d->action == ACTION_MAINTAIN || d->action == ACTION_HOLD) {
-		if (d->current >= 0 && d->recommended >= 0 &&
-		    d->current != d->recommended)
-			return "asks for no change, and for another count";
-		return NULL;
-	}
-	if (d->current < 0)
-		return "the present count is not known";
-	if (d->recommended < 0)
-		return "no count is recommended";
-	if (d->observed.known && d->observed.instances != d->current)
-		return "its two present counts differ";
-	if (d->action == ACTION_SCALE_DOWN ? d->recommended >= d->current
-					   : d->recommended <= d->current)
-		return "action and counts contradict each other";
-	return NULL;
-}
-
-/* How long the decision holds, in ms; a pending one until it expires */
-static int64_t
-good_until(const struct work *w)
-{
-	if (w->d->approval == APPROVAL_NONE)
-		return w->d->time +
-		    (int64_t)llround(2000 * w->s->decision_interval);
-	if (w->d->expires > 0)
-		return w->d->expires;
-	return w->d->time + (int64_t)llround(1000 * w->s->approval_expires);
-}
-
-/* Fresh, for this driver, and no contradiction: 0; else -1 and why */
-static int
-check(struct work *w)
-{
-	const struct decision *d = w->d;
-	const char *wrong = contradiction(d);
-	struct buf *error = &w->out->error;
-	char span[NUMBER_SIZE];
-	int64_t until = good_until(w);
-	double ahead = (double)(d->time - w->now) / 1000;
-
-	if (wrong != NULL) {
-		buf_str(error, wrong);
-		return -1;
-	}
-	if (w->now > until) {
-		buf_printf(error, "%s: decided %s ago",
-		    d->approval == APPROVAL_NONE ? "stale" : "expired",
-		    duration_format(span, -ahead));
-		return -1;
-	}
-	if (ahead > w->s->decision_interval) {
-		buf_printf(error,
-		    "decided %s in the future: the clocks do not agree",
-		    duration_format(span, ahead));
-		return -1;
-	}
-	if (d->observed.driver[0] != '\0' &&
-	    strcmp(d->observed.driver, w->out->driver) != 0) {
-		buf_printf(error, "decided for driver '%s', not '%s'",
-		    d->observed.driver, w->out->driver);
-		return -1;
-	}
-	return 0;
-}
-
-/* What the journal says against acting: 0, or -1 with the result ended. Only
- * its word grants, never the record's own. */
-static int
-allowed(struct work *w)
-{
-	struct apply_result *out = w->out;
-	const struct decision *d = w->d;
-	char time[CLOCK_SIZE];
-
-	if (w->past.done) {
-		buf_printf(&out->error, "carried out already, at %s",
-		    clock_format(time, w->past.done_at));
-		end(out, APPLY_REFUSED);
-	} else if (d->approval == APPROVAL_NONE) {
-		return 0;
-	} else if (w->past.denied || d->approval == APPROVAL_DENIED) {
-		buf_printf(&out->error, "denied by %s",
-		    w->past.denied ? w->past.who : "somebody");
-		end(out, APPLY_REFUSED);
-	} else if (w->past.granted) {
-		return 0;
-	} else if (d->approval == APPROVAL_GRANTED) {
-		buf_str(&out->error,
-		    w->s->state_dir != NULL
-			? "says granted, but no grant is in the journal"
-			: "says granted, but without a state folder no grant "
-			  "can be looked up");
-		end(out, APPLY_REFUSED);
-	} else {
-		buf_printf(
-		    &out->error, "waits for a person to grant %s", d->plan);
-		end(out, APPLY_PENDING);
-	}
-	return -1;
-}
-
 /* The change was taken, or may have been: waits and reads back. */
 static void
 verify(struct work *w, const struct state *before)
@@ -322,7 +206,7 @@ verify(struct work *w, const struct state *before)
 	enum target_arrival a;
 	struct buf why = { 0 };
 
-	end(out, APPLY_APPLIED);
+	work_end(out, APPLY_APPLIED);
 	out->confirmed = 0;
 	if (!w->s->apply.verify)
 		return;
@@ -344,12 +228,12 @@ verify(struct work *w, const struct state *before)
 	case TARGET_ELSEWHERE:
 		buf_printf(&out->error, "did not stay: %s",
 		    why.s != NULL ? why.s : "");
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		break;
 	case TARGET_LATE:
 	case TARGET_LOST:
 		buf_str(&out->error, why.s != NULL ? why.s : "");
-		end(out, APPLY_TIMEOUT);
+		work_end(out, APPLY_TIMEOUT);
 		break;
 	}
 	buf_free(&why);
@@ -365,7 +249,7 @@ read_back(struct work *w, const struct state *before)
 	if (target_read(w->target, &s) != 0) {
 		buf_printf(&out->error, "; and it could not be read back: %s",
 		    s.error);
-		end(out, APPLY_TIMEOUT);
+		work_end(out, APPLY_TIMEOUT);
 		return;
 	}
 	if (s.instances == w->d->recommended &&
@@ -376,7 +260,7 @@ read_back(struct work *w, const struct state *before)
 		return;
 	}
 	buf_printf(&out->error, "; not carried out: it has %ld", s.instances);
-	end(out, APPLY_FAILED);
+	work_end(out, APPLY_FAILED);
 }
 
 static void
@@ -393,14 +277,14 @@ scale(struct work *w, const struct state *before)
 		verify(w, before);
 		break;
 	case TARGET_DRY:
-		end(out, APPLY_DRY_RUN);
+		work_end(out, APPLY_DRY_RUN);
 		break;
 	case TARGET_CHANGED:
-		end(out, APPLY_REFUSED);
+		work_end(out, APPLY_REFUSED);
 		break;
 	case TARGET_REFUSED:
 	case TARGET_AWAY:
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		break;
 	case TARGET_UNSURE:
 		read_back(w, before);
@@ -417,7 +301,7 @@ compare(struct work *w, struct state *now)
 
 	if (target_read(w->target, now) != 0) {
 		buf_str(&out->error, now->error);
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		return -1;
 	}
 	if (now->instances != d->current)
@@ -432,7 +316,7 @@ compare(struct work *w, struct state *now)
 		    now->version, d->observed.version);
 	else
 		return 0;
-	end(out, APPLY_REFUSED);
+	work_end(out, APPLY_REFUSED);
 	return -1;
 }
 
@@ -444,26 +328,32 @@ act_alone(struct work *w)
 	struct state before;
 
 	if (recall(w) != 0) {
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		out->exit = STATUS_FAILED;
 		return;
 	}
-	if (w->past.open != NULL && !w->s->dry_run &&
+	if (w->past.open != NULL && !w->s->dry_run && work_has_driver(w) &&
 	    (mend(w) != 0 || recall(w) != 0)) {
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		return;
 	}
-	if (allowed(w) != 0 || compare(w, &before) != 0)
+	if (may_act(w) != 0)
+		return;
+	if (!work_has_driver(w)) { /* files alone are to be written */
+		work_end(out, APPLY_UNCHANGED);
+		return;
+	}
+	if (compare(w, &before) != 0)
 		return;
 	if (w->s->stop != NULL && *w->s->stop) {
 		buf_str(
 		    &out->error, "ended by a signal before anything was done");
-		end(out, APPLY_REFUSED);
+		work_end(out, APPLY_REFUSED);
 		return;
 	}
 	if (!w->s->dry_run && keep_intent(w) != 0) {
 		buf_str(&out->error, "the journal cannot be written");
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		out->exit = STATUS_FAILED;
 		return;
 	}
@@ -478,23 +368,26 @@ act(struct work *w)
 	int64_t began = clock_monotonic();
 	int lock = -1;
 
-	if (open_target(w) != 0) {
-		end(out, APPLY_REFUSED);
+	if ((work_has_driver(w) || w->s->n_tunes == 0) && open_target(w) != 0) {
+		work_end(out, APPLY_REFUSED);
 		return;
 	}
 	if (dir != NULL && !w->s->dry_run) {
 		lock = journal_lock(dir, w->d->target, LOCK_WAIT, &out->error);
 		if (lock < 0) {
-			end(out, APPLY_REFUSED);
+			work_end(out, APPLY_REFUSED);
 			return;
 		}
 	}
 	act_alone(w);
 	if (out->request.len > 0)
 		out->took_ms = (long)(clock_monotonic() - began);
+	if (out->status == APPLY_APPLIED || out->status == APPLY_DRY_RUN ||
+	    out->status == APPLY_UNCHANGED)
+		more_do(w, NULL);
 	out->at = journal_clock();
 	if (out->status != APPLY_PENDING)
-		keep_result(w, w->r->line, w->r->len, out);
+		work_keep_result(w, w->r->line, w->r->len, out);
 	if (lock >= 0)
 		close(lock);
 }
@@ -507,17 +400,16 @@ decide(struct work *w)
 	int quiet = d->action == ACTION_MAINTAIN || d->action == ACTION_HOLD;
 	int may = d->automatic && w->s->mode != APPLY_MONITOR;
 
-	quiet = quiet && contradiction(d) == NULL;
+	quiet = quiet && may_contradict(d) == NULL;
 	look_back(w, quiet || !may);
-	if (quiet)
-		end(out, APPLY_UNCHANGED);
-	else if (!may && !w->s->dry_run)
-		end(out, APPLY_MONITORED);
-	else if (check(w) == 0)
+	if (quiet || (!may && !w->s->dry_run)) {
+		work_end(out, quiet ? APPLY_UNCHANGED : APPLY_MONITORED);
+		more_alone(w, may);
+	} else if (may_check(w) == 0) {
 		act(w);
-	else {
-		end(out, APPLY_REFUSED);
-		keep_result(w, w->r->line, w->r->len, out);
+	} else {
+		work_end(out, APPLY_REFUSED);
+		work_keep_result(w, w->r->line, w->r->len, out);
 	}
 }
 
@@ -542,11 +434,12 @@ apply_decision(const struct apply_settings *s, const struct decision *d,
 		: d->observed.driver);
 	if (keep(&w, r->line, r->len) != 0) {
 		buf_str(&out->error, "the journal cannot be written");
-		end(out, APPLY_FAILED);
+		work_end(out, APPLY_FAILED);
 		out->exit = STATUS_FAILED;
 	} else {
 		decide(&w);
 	}
+	tune_done(&w.tuned);
 	past_free(&w.past);
 	target_close(w.target);
 }

@@ -6,7 +6,8 @@
  * line, the change, reading back, a "result" line. An intent without a result
  * was cut off; the next run asks the target what became of it and writes the
  * result. Compare-and-set in the target itself is what keeps a change from
- * happening twice even where there is no journal.
+ * happening twice even where there is no journal. What else the decision
+ * changes comes after the count, under the same lock and in the same line.
  */
 #ifndef TARGET_APPLY_H
 #define TARGET_APPLY_H
@@ -30,6 +31,8 @@ struct apply_settings { /* of one target */
 	const char *state_dir; /* NULL: no journal, no lock, no grants */
 	int dry_run; /* write nothing, neither outside nor in the journal */
 	const volatile sig_atomic_t *stop; /* true: wait no longer */
+	const struct conf_tune *tunes; /* files to be written as well */
+	size_t n_tunes;
 };
 
 enum apply_status {
@@ -61,7 +64,8 @@ struct apply_result {
 			* changed it since; else -1 */
 	int64_t at; /* ms */
 	int exit; /* enum status */
-	struct buf notes; /* lines about the journal, for stderr */
+	struct buf notes; /* lines about journal and files, for stderr */
+	struct buf tuned; /* JSON, see target/tune.h; may be empty */
 };
 
 /*

@@ -12,6 +12,7 @@ apply_result_free(struct apply_result *r)
 	buf_free(&r->request);
 	buf_free(&r->error);
 	buf_free(&r->notes);
+	buf_free(&r->tuned);
 }
 
 static void
@@ -38,9 +39,13 @@ put_result(struct buf *b, const struct apply_result *r)
 		record_put_num(b, "expected", (double)r->expected);
 	if (r->error.len > 0)
 		record_put_str(b, "error", r->error.s);
+	if (r->tuned.len > 0) {
+		record_put_key(b, "tuned");
+		buf_str(b, r->tuned.s);
+	}
 	record_put_time(b, "at", r->at);
 	buf_char(b, '}');
-	b->failed |= r->request.failed | r->error.failed;
+	b->failed |= r->request.failed | r->error.failed | r->tuned.failed;
 }
 
 void
