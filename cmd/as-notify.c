@@ -2,6 +2,7 @@
  * as-notify - tell people what was decided and done
  * Use: as-notify(1). Shapes on the pipe: as-records(5).
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "channel/address.h"
 #include "channel/channel.h"
 #include "channel/desk.h"
+#include "channel/heartbeat.h"
 #include "cli/args.h"
 #include "cli/filter.h"
 #include "conf/conf.h"
@@ -28,13 +30,17 @@ enum {
 	KEY_REPEAT,
 	KEY_TIMEOUT,
 	KEY_RETRIES,
-	KEY_STATE
+	KEY_STATE,
+	KEY_HEARTBEAT,
+	KEY_AFTER
 };
 
 struct options {
 	struct args_common common;
 	struct desk_options desk;
 	char *channel, *url_env, *url_file;
+	int heartbeat;
+	double after; /* s; 0: not given */
 };
 
 struct run {
@@ -44,6 +50,7 @@ struct run {
 	struct desk *desk;
 	int seen; /* a record came */
 	size_t untold; /* of interest, but there is nobody to tell */
+	int status;
 };
 
 static const struct argp_option table[] = {
@@ -52,9 +59,9 @@ static const struct argp_option table[] = {
 	{ "on", KEY_ON, "LIST", 0,
 	    "Tell of these only, with commas between them: scale_up, "
 	    "scale_down, emergency_scale, maintain, hold, applied, unchanged, "
-	    "dry-run, monitor, pending, refused, failed, stopped, anomaly, all "
-	    "(default: scale_up,scale_down,emergency_scale,pending,failed,"
-	    "stopped)",
+	    "dry-run, monitor, pending, refused, failed, stopped, resumed, "
+	    "anomaly, all (default: scale_up,scale_down,emergency_scale,"
+	    "pending,failed,stopped,resumed)",
 	    1 },
 	{ "repeat-after", KEY_REPEAT, "TIME", 0,
 	    "Tell the same again only after TIME (default 1h)", 1 },
@@ -83,6 +90,14 @@ static const struct argp_option table[] = {
 	    "Keep in the journal in DIR what was sent, and in DIR/spool what "
 	    "could not be",
 	    3 },
+	{ "heartbeat", KEY_HEARTBEAT, NULL, 0,
+	    "Read no records: tell where nobody has decided of late, or does "
+	    "again; exit 1 if somebody stopped",
+	    4 },
+	{ "heartbeat-after", KEY_AFTER, "TIME", 0,
+	    "How old the newest decision may be (default three decision "
+	    "intervals)",
+	    4 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
 
@@ -184,6 +199,14 @@ take(int key, char *arg, struct argp_state *state)
 	case KEY_STATE:
 		o->desk.state = arg;
 		return 0;
+	case KEY_HEARTBEAT:
+		o->heartbeat = o->desk.alarms = 1;
+		return 0;
+	case KEY_AFTER:
+		o->after = args_duration(state, "heartbeat-after", arg);
+		if (!(o->after > 0))
+			argp_error(state, "--heartbeat-after: not above 0");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -276,6 +299,15 @@ line(void *ctx, const struct record *rec, struct buf *out, struct buf *why)
 	return TAKE_DONE;
 }
 
+static void
+say_untold(const struct run *r)
+{
+	if (r->untold > 0 && r->conf.n == 0)
+		warn("nobody was told of %zu: set %s, or give a file with a "
+		     "section 'notify' by -c",
+		    r->untold, ADDRESS_VARIABLE);
+}
+
 static int
 end(void *ctx, struct buf *out)
 {
@@ -292,11 +324,73 @@ end(void *ctx, struct buf *out)
 		tell(r, n);
 	}
 	status = desk_finish(r->desk, 0);
-	if (r->untold > 0 && r->conf.n == 0)
-		warn("nobody was told of %zu: set %s, or give a file with a "
-		     "section 'notify' by -c",
-		    r->untold, ADDRESS_VARIABLE);
+	say_untold(r);
 	return status;
+}
+
+/* One target: does its heart beat? Its pulse is as long as the loop's. */
+static int
+feel(void *ctx, const char *dir, const char *target)
+{
+	struct run *r = ctx;
+	const struct conf_target *t = conf_find(&r->conf, target);
+	double after = r->o.after;
+	struct buf why = { 0 };
+	struct notice *n;
+	int stopped;
+
+	if (!(after > 0))
+		after = t == NULL		? 180
+		    : isnan(t->heartbeat_after) ? 3 * t->decision_interval
+						: t->heartbeat_after;
+	stopped = heartbeat_check(dir, target, after, &n, &why);
+	if (stopped < 0)
+		die("%s", why.s != NULL ? why.s : "out of memory");
+	if (stopped) {
+		r->status = STATUS_REFUSED;
+		warn("%.*s", (int)strcspn(n->text.s, "\n"), n->text.s);
+	}
+	if (stopped || desk_channels(r->desk) > 0)
+		tell(r, n);
+	else
+		notice_free(n);
+	return 0;
+}
+
+static int
+feel_one(void *ctx, const char *target)
+{
+	struct run *r = ctx;
+
+	return feel(r, r->o.desk.state, target);
+}
+
+/* Of every target of the files, or of those that ever had a journal */
+static int
+heartbeat(struct run *r, char **files)
+{
+	const char *state = r->o.desk.state;
+	struct buf why = { 0 };
+	int status;
+
+	if (*files != NULL)
+		die("--heartbeat reads no records: '%s'", *files);
+	if (r->conf.n == 0 && state == NULL)
+		die("--heartbeat needs a state folder: --state, or -c");
+	if (r->conf.n == 0 && journal_targets(state, feel_one, r, &why) != 0)
+		die("%s", why.s != NULL ? why.s : "out of memory");
+	for (size_t i = 0; i < r->conf.n; i++) {
+		const struct conf_target *t = &r->conf.targets[i];
+
+		if (state == NULL && t->state_dir == NULL)
+			die("--heartbeat: target '%s' has no state folder: "
+			    "give --state, or dir in its section state",
+			    t->name);
+		feel(r, state != NULL ? state : t->state_dir, t->name);
+	}
+	status = desk_finish(r->desk, 0);
+	say_untold(r);
+	return status_worse(status, r->status);
 }
 
 /* At every exit: what is in hand is finished first. */
@@ -351,6 +445,9 @@ main(int argc, char *argv[])
 
 	prepare(&run);
 	atexit(finish);
-	status = filter_run(&f, files, &run.o.common, &run);
+	if (run.o.heartbeat)
+		status = heartbeat(&run, files);
+	else
+		status = filter_run(&f, files, &run.o.common, &run);
 	return status_worse(status, release(&run));
 }

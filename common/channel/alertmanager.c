@@ -124,6 +124,10 @@ put_notice(
 	if (is < CONDITIONS)
 		put_alert(out, n, is,
 		    now + (conditions[is].lasts ? a->lasts : SHORT_MS));
+	for (size_t i = 0; i < CONDITIONS; i++)
+		if ((n->events & EVENT_RESUMED) != 0 &&
+		    conditions[i].event == EVENT_STOPPED)
+			put_alert(out, n, i, now);
 	if ((n->events & well) == 0 || (is < CONDITIONS && conditions[is].ends))
 		return;
 	for (size_t i = 0; i < CONDITIONS; i++)

@@ -13,6 +13,8 @@
 #include "conf/event.h"
 #include "io/report.h"
 
+#define LONG_AGO 3155760000.0 /* s */
+
 /* One channel of one target, or of all */
 struct way {
 	const char *target; /* NULL: whatever the target */
@@ -140,7 +142,7 @@ desk_add(
 		.state = o->state };
 	if (w->state == NULL && t != NULL)
 		w->state = t->state_dir;
-	memory_reach(d->memory, w->repeat_after);
+	memory_reach(d->memory, o->alarms ? LONG_AGO : w->repeat_after);
 	open_channel(d, w);
 	return 0;
 }
@@ -339,12 +341,16 @@ static int
 is_news(struct desk *d, const struct way *w, const struct notice *n)
 {
 	struct buf why = { 0 };
-	int told;
+	int told = 0;
 
 	dispatch_lock(d->dispatch);
-	told =
-	    memory_told(d->memory, w->state, w->name, n, w->repeat_after, &why);
-	if (told < 0)
+	if ((n->events & EVENT_RESUMED) != 0)
+		told =
+		    memory_alarmed(d->memory, w->state, w->name, n, &why) <= 0;
+	if (told == 0)
+		told = memory_told(
+		    d->memory, w->state, w->name, n, w->repeat_after, &why);
+	if (why.len > 0)
 		say(d, &why, STATUS_FAILED);
 	dispatch_unlock(d->dispatch);
 	buf_free(&why);

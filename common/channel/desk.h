@@ -28,6 +28,8 @@ struct desk_options {
 	int records; /* the whole record goes with the text */
 	int digest; /* one message for all */
 	int dry_run; /* say what would be sent */
+	int alarms; /* what was told long ago matters, too: notices that
+		     * something stopped, or goes on, are to come */
 };
 
 struct desk; /* what o points to must outlive it */

@@ -83,15 +83,39 @@ find(struct memory *m, const char *channel, const char *target, const char *key)
 	return NULL;
 }
 
+/* "stopped" and "resumed" take turns: the newer makes the other one news. 1:
+ * key is the older one. */
+static int
+is_over(struct memory *m, const char *channel, const char *target,
+    const char *key, int64_t at)
+{
+	const char *other = NULL;
+	struct entry *e = NULL;
+
+	if (strcmp(key, "stopped") == 0)
+		other = "resumed";
+	else if (strcmp(key, "resumed") == 0)
+		other = "stopped";
+	if (other != NULL)
+		e = find(m, channel, target, other);
+	if (e != NULL && e->at > at)
+		return 1;
+	if (e != NULL)
+		drop(m, (size_t)(e - m->e));
+	return 0;
+}
+
 /* What cannot be remembered for want of memory is told again, no worse. */
 static void
 add(struct memory *m, const char *channel, const char *target, const char *key,
     int64_t at)
 {
-	struct entry e = { strdup(channel), strdup(target), strdup(key), at };
-	struct entry *old = find(m, channel, target, key);
-	struct entry *more;
+	struct entry e, *old, *more;
 
+	if (is_over(m, channel, target, key, at))
+		return;
+	e = (struct entry){ strdup(channel), strdup(target), strdup(key), at };
+	old = find(m, channel, target, key);
 	if (old != NULL)
 		drop(m, (size_t)(old - m->e));
 	if (m->n == MEMORY_MAX)
@@ -155,6 +179,15 @@ memory_told(struct memory *m, const char *dir, const char *channel,
 		return 1;
 	add(m, channel, n->target, n->key, now);
 	return status;
+}
+
+int
+memory_alarmed(struct memory *m, const char *dir, const char *channel,
+    const struct notice *n, struct buf *why)
+{
+	if (dir != NULL && read_journal(m, dir, n->target, why) != 0)
+		return -1;
+	return find(m, channel, n->target, "stopped") != NULL;
 }
 
 void

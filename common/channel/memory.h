@@ -31,6 +31,12 @@ void memory_free(struct memory *);
 int memory_told(struct memory *m, const char *dir, const char *channel,
     const struct notice *n, double seconds, struct buf *why);
 
+/* memory_alarmed(m, dir, channel, n, why): 1: the newest that channel was told
+ * of n's target is that it stopped, not that it resumed. 0, or -1 with a
+ * message in *why. */
+int memory_alarmed(struct memory *m, const char *dir, const char *channel,
+    const struct notice *n, struct buf *why);
+
 /* memory_waits: n waits to be sent to channel, which counts as told from now */
 void memory_waits(
     struct memory *m, const char *channel, const struct notice *n);

@@ -497,24 +497,38 @@ notice_new(const struct record *r, const char *state, const char **why)
 }
 
 struct notice *
-notice_silence(const char *target, int64_t now)
+notice_alarm(
+    const char *target, const char *word, unsigned event, const char *text)
 {
 	struct notice *n = calloc(1, sizeof(*n));
-	char s[CLOCK_SIZE];
 
 	if (n == NULL)
 		return NULL;
-	n->events = EVENT_STOPPED;
+	n->events = event;
 	n->target = strdup(target);
-	n->key = strdup("stopped");
-	n->action = strdup("stopped");
-	buf_excerpt(&n->text, target, strlen(target), 255);
-	buf_printf(&n->text,
-	    ": stopped: no decision was made\nNothing came down the "
-	    "pipe: a command before this one has failed. %s",
-	    clock_format(s, now));
+	n->key = strdup(word);
+	n->action = strdup(word);
+	buf_str(&n->text, text);
 	if (is_whole(n))
 		return n;
 	notice_free(n);
 	return NULL;
+}
+
+struct notice *
+notice_silence(const char *target, int64_t now)
+{
+	struct notice *n = NULL;
+	struct buf text = { 0 };
+	char s[CLOCK_SIZE];
+
+	buf_excerpt(&text, target, strlen(target), 255);
+	buf_printf(&text,
+	    ": stopped: no decision was made\nNothing came down the "
+	    "pipe: a command before this one has failed. %s",
+	    clock_format(s, now));
+	if (!text.failed)
+		n = notice_alarm(target, "stopped", EVENT_STOPPED, text.s);
+	buf_free(&text);
+	return n;
 }

@@ -42,6 +42,11 @@ struct notice *notice_new(
  * memory */
 struct notice *notice_silence(const char *target, int64_t now);
 
+/* notice_alarm(target, word, event, text): of no record; word is its action and
+ * its key. NULL: no memory */
+struct notice *notice_alarm(
+    const char *target, const char *word, unsigned event, const char *text);
+
 struct notice *notice_copy(const struct notice *); /* NULL: no memory */
 void notice_free(struct notice *);
 

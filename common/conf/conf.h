@@ -139,6 +139,7 @@ struct conf_target {
 	int mode_set; /* mode stood in a file or option */
 	enum conf_pause paused;
 	double history, step, decision_interval;
+	double heartbeat_after; /* s; NAN: three decision intervals */
 	struct conf_source source;
 	struct conf_signal *signals;
 	size_t n_signals;

@@ -13,7 +13,8 @@ static const struct {
 	{ "monitor", EVENT_MONITOR }, { "pending", EVENT_PENDING },
 	{ "refused", EVENT_REFUSED }, { "failed", EVENT_FAILED },
 	{ "timeout", EVENT_FAILED }, { "stopped", EVENT_STOPPED },
-	{ "anomaly", EVENT_ANOMALY }, { "all", EVENT_ALL } };
+	{ "resumed", EVENT_RESUMED }, { "anomaly", EVENT_ANOMALY },
+	{ "all", EVENT_ALL } };
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 

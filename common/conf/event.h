@@ -25,10 +25,11 @@ enum event {
 	EVENT_STOPPED = 1 << 12, /* nothing could be decided for want of data,
 				  * or nothing came at all */
 	EVENT_ANOMALY = 1 << 13,
-	EVENT_ALL = (1 << 14) - 1,
+	EVENT_RESUMED = 1 << 14, /* decisions are made again */
+	EVENT_ALL = (1 << 15) - 1,
 	/* the default: what somebody may have to know or do */
 	EVENT_USUAL = EVENT_SCALE_UP | EVENT_SCALE_DOWN | EVENT_EMERGENCY |
-	    EVENT_PENDING | EVENT_FAILED | EVENT_STOPPED
+	    EVENT_PENDING | EVENT_FAILED | EVENT_STOPPED | EVENT_RESUMED
 };
 
 /* event_words(out): "scale_up, scale_down, ..., all" */

@@ -83,6 +83,8 @@ const struct conf_key conf_keys[] = {
 	{ "target", "decision_interval", KIND_DURATION,
 	    offsetof(T, decision_interval), 0, "1m", NULL, "DECISION_INTERVAL",
 	    NULL, 1, LONG },
+	KEY("target", "heartbeat_after", KIND_DURATION, T, heartbeat_after,
+	    NULL, 1, LONG),
 
 	TEXT("source", "type", struct conf_source, type, "prometheus"),
 	{ "source", "url", KIND_TEXT, offsetof(struct conf_source, url), 0,
