@@ -297,3 +297,33 @@ section() {
 	[[ $stderr == *"000-1.json' is no message that can be read" ]]
 	[ "$(told torn)" = one ]
 }
+
+@test "spool: no address or secret is kept, journalled or said" {
+	secret=T00000000-very-secret-path
+	(umask 077 && echo 123456:telegram-secret >"$dir/token")
+	section <<-END
+		notify hook { url_env = HOOK signature_env = SIGN body = record }
+		notify ding { channel = dingtalk url_env = HOOK secret_env = SIGN }
+		notify topic { channel = ntfy url_env = HOOK secret_env = SIGN }
+		notify tg { channel = telegram url_env = TG to = {"1"}
+			secret_file = "$dir/token" }
+		notify mail { channel = email url_env = MAIL secret_env = SIGN
+			username = me from = "a@example.org" to = {"b@example.org"} }
+	END
+	export SIGN=signing-secret MAIL=smtp://me:mail-secret@127.0.0.1:1
+	for recipe in status=500 status=404,text=$secret reset close garbage \
+		status=302,redirect=http%3A%2F%2F127.0.0.1%2F$secret; do
+		export HOOK=$STUB/$recipe/$secret?token=$secret
+		export TG=$STUB/$recipe
+		result "${recipe%%[=,]*}-$RANDOM" >"$dir/in"
+		as-notify -v -c "$dir/conf" --state "$dir/state" --retries 0 \
+			--timeout 2s "$dir/in" >>"$dir/out" 2>>"$dir/err" || :
+		as-notify -v -n -c "$dir/conf" --state "$dir/state" "$dir/in" \
+			>>"$dir/out" 2>>"$dir/err" || :
+	done
+	[ "$(kept | wc -l)" -gt 10 ]
+	[ "$(grep -c "cannot tell" "$dir/err")" -gt 10 ]
+	for word in "$secret" signing-secret telegram-secret mail-secret; do
+		run -1 grep -rl -e "$word" "$dir/state" "$dir/out" "$dir/err"
+	done
+}

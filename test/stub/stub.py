@@ -153,6 +153,8 @@ def answer(request):
     elif "matrix" in recipe and status == 200:
         status, text = matrix(request.form, int(recipe["matrix"]))
         body = text.encode()
+    if status == 204:
+        body = b""
     return status, extra, body, recipe.get("type", "application/json")
 
 
