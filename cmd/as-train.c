@@ -21,6 +21,7 @@
 
 enum {
 	KEY_BOOT = ARGS_OWN,
+	KEY_CALENDAR,
 	KEY_HORIZON,
 	KEY_INTERVAL,
 	KEY_MASK,
@@ -32,9 +33,12 @@ enum {
 	KEY_STEP
 };
 
+enum { CALENDAR_BYTES = 1 << 24 };
+
 struct options {
 	struct args_common common;
 	const char *output, *report, *method;
+	const char *calendar; /* path; NULL: none */
 	double horizon, step, boot, interval; /* s; NAN: unset */
 	double max_error; /* share; NAN: only a warning, at 15 % */
 	long seed, threads;
@@ -64,6 +68,10 @@ static const struct argp_option table[] = {
 	{ "mask", KEY_MASK, "FROM/UNTIL", 0,
 	    "Leave samples between two times out; or a FILE of such lines; "
 	    "may be given several times",
+	    1 },
+	{ "calendar", KEY_CALENDAR, "FILE", 0,
+	    "Learn what the holidays and sales in FILE do, by name: iCalendar, "
+	    "or lines such as '2026-11-27 black-friday'",
 	    1 },
 	{ "stamp", KEY_STAMP, "start|end", 0,
 	    "What a sample's time is of its interval (default end)", 1 },
@@ -181,6 +189,9 @@ take_more(int key, char *arg, struct argp_state *state)
 		else
 			read_masks(state, o, arg);
 		return 0;
+	case KEY_CALENDAR:
+		o->calendar = arg;
+		return 0;
 	case KEY_STAMP:
 		take_stamp(state, o, arg);
 		return 0;
@@ -237,6 +248,8 @@ struct train {
 	const struct options *o;
 	struct conf conf;
 	struct series_set set;
+	struct buf calendar; /* text */
+	struct events events;
 	struct buf models, report;
 };
 
@@ -283,6 +296,7 @@ settings(const struct train *t, const struct series *s)
 		.method = o->method,
 		.mask = o->mask,
 		.masks = o->masks,
+		.events = o->calendar != NULL ? &t->events : NULL,
 		.stamp_start = o->stamp_start };
 }
 
@@ -329,6 +343,31 @@ say_model(const struct series *s, const struct trained *t,
 		    s->name, s->target);
 }
 
+/* What events do to a series, and which of them nobody knows yet */
+static void
+say_events(const struct series *s, const struct calendar *c)
+{
+	for (size_t i = 0; i < c->effects; i++) {
+		const struct effect *e = &c->effect[i];
+
+		if (!(e->share > 0))
+			warn("'%s' of '%s': event '%s': %zu in history, no "
+			     "different from other days: ignored",
+			    s->name, s->target, e->name, e->seen);
+		else
+			warn("'%s' of '%s': event '%s': %zu in history, load "
+			     "%+.0f %%%s; %zu to come",
+			    s->name, s->target, e->name, e->seen,
+			    100 * (exp(e->share * e->size) - 1),
+			    e->own_kind ? ", a kind of day of its own" : "",
+			    e->to_come);
+	}
+	for (size_t i = 0; i < c->unseen; i++)
+		warn("'%s' of '%s': event '%s' was never seen in history: "
+		     "ignored",
+		    s->name, s->target, c->unseen_name[i]);
+}
+
 static void
 put_report(struct buf *b, const struct series *s, const char *method,
     const struct validation *v, int chosen, const struct trained *t)
@@ -351,6 +390,13 @@ report(struct train *t, const struct series *s, const struct trained *m,
 	const char *name = m->method->name;
 
 	put_report(&t->report, s, name, &m->validation, 1, m);
+	for (size_t i = 0; i < m->calendar.effects; i++) {
+		buf_printf(&t->report,
+		    "{\"type\":\"event-effect\",\"metric\":%s,\"event\":",
+		    s->metric);
+		stored_effect(&m->calendar.effect[i], &t->report);
+		buf_str(&t->report, "}\n");
+	}
 	for (int i = 0; i < 2 && r->choice.compared; i++)
 		if (strcmp(r->choice.name[i], name) != 0)
 			put_report(&t->report, s, r->choice.name[i],
@@ -375,6 +421,7 @@ train_one(struct train *t, struct series *s)
 	}
 	progress_end();
 	say_history(s, &r);
+	say_events(s, &m.calendar);
 	say_model(s, &m, &r, t->o->max_error);
 	report(t, s, &m, &r);
 	if (m.validation.error_1h > t->o->max_error) {
@@ -401,6 +448,30 @@ replace(const char *path, const struct buf *b)
 		die("cannot write '%s': %s", path, strerror(errno));
 }
 
+/* Events as far as any series needs them */
+static void
+read_events(struct train *t)
+{
+	int64_t since = INT64_MAX, to = 0;
+	struct buf why = { 0 };
+
+	for (size_t i = 0; i < t->set.n; i++) {
+		const struct series *s = &t->set.s[i];
+
+		if (s->n == 0)
+			continue;
+		since = s->t[0] / 1000 < since ? s->t[0] / 1000 : since;
+		if (s->t[s->n - 1] / 1000 > to)
+			to = s->t[s->n - 1] / 1000;
+	}
+	events_free(&t->events);
+	if (t->o->calendar != NULL && since <= to &&
+	    events_read(&t->events, t->o->calendar, &t->calendar, since,
+		to + CALENDAR_AHEAD_S, &why) != 0)
+		die("%s", why.s);
+	buf_free(&why);
+}
+
 static int
 end(void *ctx, struct buf *out)
 {
@@ -413,6 +484,7 @@ end(void *ctx, struct buf *out)
 		warn("no series to learn from");
 		return STATUS_FAILED;
 	}
+	read_events(t);
 	for (size_t i = 0; i < t->set.n; i++) {
 		progress(i, t->set.n, "series");
 		status = status_worse(status, train_one(t, &t->set.s[i]));
@@ -440,6 +512,23 @@ load_conf(struct train *t)
 	buf_free(&why);
 }
 
+/* A calendar that is wrong is said before anything is waited for; nothing of
+ * it is kept until it is known for when */
+static void
+load_calendar(struct train *t)
+{
+	struct buf why = { 0 };
+	const char *path = t->o->calendar;
+
+	if (path == NULL)
+		return;
+	if (file_read(path, CALENDAR_BYTES, &t->calendar) != 0)
+		die("cannot read '%s': %s", path, strerror(errno));
+	if (events_read(&t->events, path, &t->calendar, 0, 1, &why) != 0)
+		die("%s", why.s);
+	buf_free(&why);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -461,8 +550,11 @@ main(int argc, char *argv[])
 	int status;
 
 	load_conf(&t);
+	load_calendar(&t);
 	status = filter_run(&filter, files, &o.common, &t);
 	series_set_free(&t.set);
+	events_free(&t.events);
+	buf_free(&t.calendar);
 	buf_free(&t.models);
 	buf_free(&t.report);
 	conf_free(&t.conf);

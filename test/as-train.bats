@@ -264,3 +264,104 @@ train() {
 	[ "$(cat m.model)" = old ]
 	[ "$(echo m.model*)" = m.model ]
 }
+
+# holidays: four weeks, of which three days have 0.4 times their load; from day
+# to day ($1) only, for as-train
+holidays() {
+	jq -c --argjson days "[3,15,23]" '. as $s | .timestamps[0] as $t
+		| .timestamps = [range(8064) | $t + . * 300000]
+		| .values = [range(8064) | . as $i | $s.values[$i % 4032] *
+			(if ($days | index((($t + $i * 300000 - 1)
+				/ 86400000 - 17168) | floor)) then 0.4 else 1 end)]' \
+		"$data/web.ndjson"
+}
+
+# cut UNTIL: the samples up to then
+cut_at() {
+	jq -c --argjson u "$(date -ud "$1" +%s)000" '
+		[.timestamps, .values] | transpose | map(select(.[0] <= $u))
+		| transpose' |
+		jq -c '{metric: {__name__: "cpu", target: "web", unit: "percent"},
+			timestamps: .[0], values: .[1]}'
+}
+
+@test "as-train: --calendar: on a holiday the error is a third smaller" {
+	holidays >all
+	cut_at 2017-01-24T22:00:00Z <all >past
+	printf '%s holiday # of the town\n' 2017-01-05 2017-01-17 2017-01-25 \
+		>days
+	train --method online --horizon 2h -o plain.model past 2>err
+	run ! grep event err
+	train --method online --horizon 2h --calendar days --report report \
+		-o days.model past 2>err
+	grep "event 'holiday': 2 in history, load -[56][0-9] %.*; 1 to come" err
+	jq -e 'select(.type == "event-effect") | .event | .name == "holiday"
+		and .seen == 2 and .used and .change < -0.5' report
+	jq -e '.events[0].name == "holiday"' days.model
+	for at in 00:00 06:00 12:00 18:00; do
+		for m in plain days; do
+			# as-predict reads no calendar: the model has it
+			as-predict -m $m.model --now "2017-01-25T$at:00Z" all \
+				>$m.$at
+		done
+	done
+	error() {
+		jq -s --slurpfile all all '($all[0] | [.timestamps, .values] |
+			transpose | map({key: "\(.[0])", value: .[1]})
+			| from_entries) as $y | [.[] | [.timestamps, .values] |
+			transpose[] | .[1] - $y["\(.[0])"] | fabs] | add' "$@"
+	}
+	echo "$(error plain.*:*) $(error days.*:*)" |
+		awk '{ print; exit !($2 < 0.7 * $1) }'
+	# what holds on that day holds for peaks, windows and the hour too
+	jq -e -s '.[1].peak.quantiles["0.5"][-1] < .[0].peak.quantiles["0.5"][-1]
+		and .[1].windows[1].at[-1].point < 0.9 * .[0].windows[1].at[-1].point
+		and .[1].mean_1h.value < 0.9 * .[0].mean_1h.value' \
+		plain.00:00 days.00:00
+}
+
+@test "as-train: --calendar: iCalendar and dates give the same model" {
+	holidays >all
+	cut_at 2017-01-24T22:00:00Z <all >past
+	printf '%s holiday\n' 2017-01-05 2017-01-17 2017-01-25 >days
+	cat >days.ics <<-END
+		BEGIN:VCALENDAR
+		BEGIN:VEVENT
+		SUMMARY:holiday
+		DTSTART;VALUE=DATE:20170105
+		RRULE:FREQ=DAILY;INTERVAL=2;UNTIL=20170125
+		EXDATE;VALUE=DATE:20170107,20170109,20170111,20170113,20170115
+		EXDATE;VALUE=DATE:20170119,20170121,20170123
+		END:VEVENT
+		END:VCALENDAR
+	END
+	train --method last --calendar days -o a past 2>err.a
+	train --method last --calendar days.ics -o b past 2>err.b
+	cmp a b
+	cmp err.a err.b
+}
+
+@test "as-train: --calendar: an event never seen is said and ignored" {
+	echo '2017-01-20 inauguration' >days
+	train --method last -o a "$data/web.ndjson" 2>err
+	train --method last --calendar days -o b "$data/web.ndjson" 2>err
+	grep "event 'inauguration' was never seen in history: ignored" err
+	cmp a b
+	# nor does a day that was like any other
+	echo '2017-01-10 market' >days
+	train --method last --calendar days -o b "$data/web.ndjson" 2>err
+	grep "event 'market': 1 in history, no different from other days: ignored" err
+	[ "$(jq .events[0].used b)" = false ]
+}
+
+@test "as-train: --calendar: a bad file is named with its line, exit 2" {
+	echo '2017-02-30 x' >days
+	run --separate-stderr -2 train --calendar days -o a "$data/web.ndjson"
+	[ "$stderr" = "as-train: days:1: '2017-02-30' is no date" ]
+	printf 'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nDTSTART:soon\n' >days
+	run --separate-stderr -2 train --calendar days -o a "$data/web.ndjson"
+	[ "$stderr" = "as-train: days:4: cannot be read: 'DTSTART:soon'" ]
+	run --separate-stderr -2 train --calendar none -o a "$data/web.ndjson"
+	[ "$stderr" = "as-train: cannot read 'none': No such file or directory" ]
+	[ ! -e a ]
+}

@@ -96,6 +96,8 @@ put_window(struct job *j, enum track_use use, const char *name, double from_s)
 		w->at[i].time = f->origin - (int64_t)llround(back);
 		w->at[i].point = track_point(&t, &v->rows, row);
 		w->at[i].scale = v->scale[row];
+		job_put_point(
+		    j, &t, &v->rows, row, &w->at[i].point, &w->at[i].scale);
 	}
 	w->n_at = n;
 	return 0;
@@ -287,6 +289,7 @@ forecast_by(struct job *j)
 		goto end;
 	put_drop(j);
 	put_hour(j);
+	job_put_events(j);
 	put_model(j);
 	r = 0;
 end:
@@ -422,6 +425,10 @@ forecast_samples(struct job *j, const struct trained *t, const struct series *s,
 	f->step_s = g.step;
 	judge_quality(f, &g, j->o->now);
 	grid_keep(&g, TRAIN_POINTS);
+	if (t != NULL && calendar_used(&t->calendar)) {
+		calendar_remove(&t->calendar, &g);
+		j->calendar = &t->calendar;
+	}
 	j->g = &g;
 	r = forecast_grid(j, t, why);
 	j->g = NULL;

@@ -19,7 +19,8 @@ struct job {
 	struct forecast *f;
 	const struct predict_options *o;
 	const struct trained *t;
-	const struct grid *g;
+	const struct grid *g; /* without the effects of events */
+	const struct calendar *calendar; /* NULL: there are none */
 	size_t H; /* steps to forecast */
 	size_t late; /* steps that the newest sample is late by */
 	size_t stable; /* origins that a removal must agree on */
@@ -46,5 +47,14 @@ struct view *job_view(struct job *j, enum track_use use);
  * to the scale of its view.
  */
 struct track job_follow(struct job *j, enum track_use use);
+
+/* job_put_events(j): the effects of events onto path, peaks and the hour of the
+ * forecast, which were made without */
+void job_put_events(struct job *j);
+
+/* job_put_point(j, t, r, row, point, scale): the same for the point of a track
+ * at a row of r, and its scale */
+void job_put_point(const struct job *j, const struct track *t,
+    const struct rows *r, size_t row, double *point, double *scale);
 
 #endif

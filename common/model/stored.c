@@ -83,6 +83,32 @@ put_calibration(const struct trained *t, struct buf *b)
 	buf_str(b, "]}");
 }
 
+/* For people: what events do; the bytes are in the components */
+static void
+put_events(const struct calendar *c, struct buf *b)
+{
+	buf_char(b, '[');
+	for (size_t i = 0; i < c->effects; i++) {
+		buf_str(b, i > 0 ? "," : "");
+		stored_effect(&c->effect[i], b);
+	}
+	buf_char(b, ']');
+}
+
+void
+stored_effect(const struct effect *e, struct buf *b)
+{
+	buf_char(b, '{');
+	record_put_str(b, "name", e->name);
+	record_put_num(b, "seen", (double)e->seen);
+	record_put_num(b, "to_come", (double)e->to_come);
+	buf_printf(b, ",\"used\":%s", e->share > 0 ? "true" : "false");
+	record_put_num(b, "change", exp(fmin(e->size, 100)) - 1);
+	record_put_num(b, "share", e->share);
+	record_put_num(b, "spread", e->spread);
+	buf_printf(b, ",\"own_kind\":%s}", e->own_kind ? "true" : "false");
+}
+
 static void
 pack_track(struct buf *b, const struct track *t)
 {
@@ -181,6 +207,7 @@ int
 stored_write(const struct trained *t, const char *metric, struct buf *out)
 {
 	struct buf text = { 0 }, calibration = { 0 }, validation = { 0 };
+	struct buf events = { 0 };
 	struct model m = { .step_s = t->step,
 		.horizon_s = (double)t->H * t->step,
 		.boot_s = t->boot,
@@ -201,11 +228,17 @@ stored_write(const struct trained *t, const char *metric, struct buf *out)
 		    m.windows_by, sizeof(m.windows_by), "%s", t->decider->name);
 		t->decider->save(t->decider_state, &m.part[m.parts++]);
 	}
+	if (t->calendar.effects > 0) {
+		calendar_save(&t->calendar, &m.part[m.parts++]);
+		put_events(&t->calendar, &events);
+		m.events = events.s;
+	}
 	put_calibration(t, &calibration);
 	stored_validation(&t->validation, &validation);
 	buf_str(&text, metric);
 	failed = m.part[0].failed || m.part[1].failed || m.part[2].failed ||
-	    calibration.failed || validation.failed || text.failed;
+	    m.part[3].failed || events.failed || calibration.failed ||
+	    validation.failed || text.failed;
 	m.metric = text.s; /* model_free frees it */
 	m.calibration = calibration.s;
 	m.validation = validation.s;
@@ -214,6 +247,7 @@ stored_write(const struct trained *t, const char *metric, struct buf *out)
 	model_free(&m);
 	buf_free(&calibration);
 	buf_free(&validation);
+	buf_free(&events);
 	return failed || out->failed ? -1 : 0;
 }
 
@@ -233,6 +267,8 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 		.interval = m->interval_s,
 		.seed = (uint64_t)m->seed };
 	int by_other = m->windows_by[0] != '\0';
+	size_t parts = by_other ? 3 : 2;
+	struct unpack u;
 
 	*t = (struct trained){ .method = method_find(m->method) };
 	if (by_other)
@@ -243,7 +279,8 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 	if (t->method == NULL || (by_other && t->decider == NULL))
 		return -1;
 	*why = "its numbers do not fit together";
-	if (m->parts != (by_other ? 3 : 2) || m->horizon_s / m->step_s > 1e5 ||
+	if ((m->parts != parts && m->parts != parts + 1) ||
+	    m->horizon_s / m->step_s > 1e5 ||
 	    (m->boot_s + m->interval_s) / m->step_s > 1e5)
 		return -1;
 	trained_shape(t, m->step_s, &o);
@@ -252,6 +289,15 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 	t->state = load_part(t->method, &m->part[0], why);
 	if (t->state != NULL && by_other)
 		t->decider_state = load_part(t->decider, &m->part[2], why);
+	if (t->state != NULL && m->parts > parts) {
+		u = (struct unpack){ (const unsigned char *)m->part[parts].s,
+			m->part[parts].len, 0 };
+		*why = "its calendar does not fit together";
+		if (calendar_load(&t->calendar, &u) != 0) {
+			trained_free(t);
+			return -1;
+		}
+	}
 	if (t->state == NULL || (by_other && t->decider_state == NULL)) {
 		trained_free(t);
 		return -1;

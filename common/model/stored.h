@@ -19,6 +19,9 @@ int stored_write(const struct trained *t, const char *metric, struct buf *out);
  */
 int stored_read(struct trained *t, const struct model *m, const char **why);
 
+/* stored_effect(e, out): what a name of a calendar does, as a JSON object */
+void stored_effect(const struct effect *e, struct buf *out);
+
 /* stored_validation(v, out): a validation as a JSON object */
 void stored_validation(const struct validation *v, struct buf *out);
 

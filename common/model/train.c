@@ -54,6 +54,7 @@ train_grid(struct trained *t, struct grid *g, const struct train_task *task,
     struct train_report *r, struct buf *why)
 {
 	const struct method *m = NULL;
+	struct calendar calendar = { 0 };
 	const char *text = "";
 	int status;
 
@@ -75,15 +76,25 @@ train_grid(struct trained *t, struct grid *g, const struct train_task *task,
 		buf_str(why, "out of memory");
 		return -1;
 	}
+	/* before the rest goes: sales of last year are more than none */
+	if (task->events != NULL &&
+	    calendar_learn(&calendar, g, g->n, task->events) != 0) {
+		buf_str(why, "out of memory");
+		return -1;
+	}
 	grid_keep(g, TRAIN_POINTS);
 	if (m != NULL)
 		status = trained_fit(t, m, g, g->n, &task->options, &text);
 	else
 		status =
 		    choose_fit(t, g, g->n, &task->options, &r->choice, &text);
-	if (status != 0)
-		buf_str(why, text);
-	return status;
+	if (status == 0) {
+		t->calendar = calendar;
+		return 0;
+	}
+	calendar_free(&calendar);
+	buf_str(why, text);
+	return -1;
 }
 
 int

@@ -19,6 +19,7 @@ struct train_task {
 	const char *method; /* "auto" or the name of one */
 	const struct mask *mask;
 	size_t masks;
+	const struct events *events; /* NULL: no calendar */
 	int stamp_start; /* samples carry the start of their interval */
 };
 

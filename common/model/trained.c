@@ -171,5 +171,6 @@ trained_free(struct trained *t)
 		t->method->free(t->state);
 	if (t->decider_state != NULL)
 		t->decider->free(t->decider_state);
+	calendar_free(&t->calendar);
 	*t = (struct trained){ 0 };
 }

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "model/calendar.h"
 #include "model/calibrate.h"
 #include "model/method.h"
 #include "model/validate.h"
@@ -62,6 +63,7 @@ struct trained {
 	size_t steps, step_lead[20];
 	struct track track[TRACKS_MAX];
 	struct validation validation;
+	struct calendar calendar; /* methods know loads without its effects */
 	int accepted; /* better than the last value on held-out data */
 };
 

@@ -35,7 +35,8 @@ add(struct event_clocks *c, const char *name)
 		return NULL;
 	}
 	snprintf(k->name, sizeof(k->name), "%s", name);
-	return c->clock[c->n++] = k;
+	c->clock[c->n++] = k;
+	return k;
 }
 
 const struct event_clock *

@@ -323,7 +323,7 @@ static int
 expand(struct reader *r)
 {
 	struct entry *e = &r->entry;
-	struct icaltimetype t = e->start;
+	struct icaltimetype t;
 	icalrecur_iterator *it;
 	int64_t at, local;
 	int turns = 0, status = 0;
@@ -332,7 +332,12 @@ expand(struct reader *r)
 	it = icalrecur_iterator_new(e->rule, e->start);
 	if (it == NULL)
 		return bad(r, "the rule of '%s' cannot be followed", e->name);
-	while (status == 0 && turns++ < TURNS) {
+	while (status == 0) {
+		if (turns++ == TURNS) {
+			status = bad(
+			    r, "the rule of '%s' has too many times", e->name);
+			break;
+		}
 		t = icalrecur_iterator_next(it);
 		if (icaltime_is_null_time(t) || clock_shown(t, &local) != 0 ||
 		    clock_moment(e->start_clock, t, &at) != 0 || at >= r->to)
@@ -401,7 +406,7 @@ begin(struct reader *r, const char *name)
 {
 	if (r->depth == DEPTH || strlen(name) >= sizeof(r->open[0]))
 		return bad(r, "'BEGIN:%s' is too deep or too long", name);
-	strcpy(r->open[r->depth++], name);
+	copy_text(r->open[r->depth++], sizeof(r->open[0]), name);
 	if (strcasecmp(name, "VEVENT") == 0 && r->depth == 2)
 		r->entry.line = r->number;
 	return 0;

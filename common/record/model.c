@@ -51,6 +51,8 @@ model_write(struct buf *b, const struct model *m)
 	buf_char(b, ']');
 	if (m->calibration != NULL)
 		buf_printf(b, ",\"calibration\":%s", m->calibration);
+	if (m->events != NULL)
+		buf_printf(b, ",\"events\":%s", m->events);
 	if (m->validation != NULL)
 		buf_printf(b, ",\"validation\":%s", m->validation);
 	buf_printf(b, ",\"accepted\":%s}", m->accepted ? "true" : "false");

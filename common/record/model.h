@@ -24,11 +24,12 @@ struct model {
 	size_t parts; /* common/model */
 	double error_1h, within_15pct, skill_vs_last; /* NAN: not known */
 	int accepted;
-	/* JSON texts of objects for people; only written, never read */
-	const char *calibration, *validation;
+	/* JSON texts for people (objects; events an array); only written,
+	 * never read */
+	const char *calibration, *validation, *events;
 };
 
-void model_free(struct model *); /* not calibration and validation */
+void model_free(struct model *); /* not the texts for people */
 
 /* model_write: the line, with its checksum, without LF */
 void model_write(struct buf *, const struct model *);
