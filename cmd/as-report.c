@@ -3,7 +3,6 @@
  * Use: as-report(1). Shapes on the pipe: as-records(5).
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,12 +12,20 @@
 #include "base/status.h"
 #include "cli/args.h"
 #include "cli/filter.h"
-#include "conf/conf.h"
+#include "cli/journals.h"
 #include "io/file.h"
+#include "io/out.h"
 #include "io/report.h"
+#include "record/journal.h"
 #include "view/view.h"
 
-enum { KEY_FORMAT = ARGS_OWN };
+enum {
+	KEY_FORMAT = ARGS_OWN,
+	KEY_JOURNAL,
+	KEY_STATE,
+	KEY_SINCE,
+	KEY_TARGET_NAME
+};
 
 enum format { FORMAT_TABLE, FORMAT_HTML, FORMAT_SVG, FORMAT_METRICS };
 
@@ -26,6 +33,11 @@ struct options {
 	struct args_common common;
 	enum format format;
 	const char *output; /* path, NULL: standard output */
+	int journal; /* read those of the files' targets */
+	struct journals journals;
+	double since; /* s before now */
+	struct conf conf;
+	struct buf access;
 	struct view view;
 };
 
@@ -34,6 +46,13 @@ static const struct argp_option table[] = {
 	    "What to make of the records (default table)", 1 },
 	{ "output", 'o', "FILE", 0,
 	    "Replace FILE in one step, rather than write standard output", 1 },
+	{ "journal", KEY_JOURNAL, NULL, 0,
+	    "Read the journals of the targets of -c", 2 },
+	{ "state", KEY_STATE, "DIR", 0, "Read the journals in DIR", 2 },
+	{ "since", KEY_SINCE, "TIME", 0,
+	    "Of journals, what is younger than TIME (default 7d)", 2 },
+	{ "target-name", KEY_TARGET_NAME, "NAME", 0,
+	    "Of journals, that of the target NAME only", 2 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
@@ -60,6 +79,19 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		o->output = arg;
+		return 0;
+	case KEY_JOURNAL:
+		o->journal = 1;
+		return 0;
+	case KEY_STATE:
+		o->journal = 1;
+		o->journals.state = arg;
+		return 0;
+	case KEY_SINCE:
+		o->since = args_duration(state, "since", arg);
+		return 0;
+	case KEY_TARGET_NAME:
+		o->journals.target_name = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -91,17 +123,39 @@ terminal_width(void)
 }
 
 static int
-at_end(void *ctx, struct buf *out)
+see_record(void *ctx, const struct record *r, int64_t logged)
 {
 	struct options *o = ctx;
-	int colour = o->output == NULL && isatty(STDOUT_FILENO) &&
-	    getenv("NO_COLOR") == NULL;
+	const char *why = "bad record";
 
-	if (view_finish(&o->view) != 0)
-		die("out of memory");
+	(void)logged;
+	if (view_add(&o->view, r, &why) < 0)
+		warn("a record of the journal: %s", why);
+	return 0;
+}
+
+static int
+see_journal(void *ctx, const char *dir, const char *target)
+{
+	struct options *o = ctx;
+	struct buf why = { 0 };
+	int64_t since = clock_now() - (int64_t)(o->since * 1000);
+
+	if (journal_each(dir, target, since, see_record, o, &why) < 0)
+		die("%s", why.s);
+	buf_free(&why);
+	return 0;
+}
+
+static void
+make(const struct options *o, struct buf *out)
+{
 	switch (o->format) {
 	case FORMAT_TABLE:
-		view_table(&o->view, terminal_width(), colour, out);
+		view_table(&o->view, terminal_width(),
+		    o->output == NULL && isatty(STDOUT_FILENO) &&
+			getenv("NO_COLOR") == NULL,
+		    out);
 		break;
 	case FORMAT_HTML:
 		view_html(&o->view, out);
@@ -113,39 +167,75 @@ at_end(void *ctx, struct buf *out)
 		view_metrics(&o->view, out);
 		break;
 	}
-	if (o->output == NULL)
-		return STATUS_OK;
-	if (out->failed)
-		die("out of memory");
-	if (file_replace(o->output, out->len ? out->s : "", out->len, 0644) !=
-	    0)
-		die("cannot write '%s': %s", o->output, strerror(errno));
-	buf_clear(out);
-	return STATUS_OK;
 }
 
-/* Price and budget of the first target that names them */
+static void
+show(struct options *o)
+{
+	struct buf out = { 0 };
+
+	if (view_finish(&o->view) != 0)
+		die("out of memory");
+	make(o, &out);
+	if (out.failed)
+		die("out of memory");
+	if (o->output == NULL) {
+		if (out_write(out.s, out.len) != 0)
+			exit(STATUS_FAILED);
+	} else if (file_replace(
+		       o->output, out.len ? out.s : "", out.len, 0644) != 0) {
+		die("cannot write '%s': %s", o->output, strerror(errno));
+	}
+	buf_free(&out);
+}
+
+/* One word of a shell */
+static void
+put_word(struct buf *b, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._/-+=:,@";
+
+	if (*s != '\0' && strspn(s, plain) == strlen(s)) {
+		buf_str(b, s);
+		return;
+	}
+	buf_char(b, '\'');
+	for (; *s != '\0'; s++)
+		if (*s == '\'')
+			buf_str(b, "'\\''");
+		else
+			buf_char(b, *s);
+	buf_char(b, '\'');
+}
+
+/* How as-approve is led to where this was read */
+static void
+tell_access(struct options *o)
+{
+	if (o->journals.state != NULL) {
+		buf_str(&o->access, " --state ");
+		put_word(&o->access, o->journals.state);
+	}
+	for (size_t i = 0; i < o->common.n_conf; i++) {
+		buf_str(&o->access, " -c ");
+		put_word(&o->access, o->common.conf[i]);
+	}
+	o->view.access = o->access.s;
+}
+
+/* Prices, budgets and capacities */
 static void
 read_settings(struct options *o)
 {
 	struct buf why = { 0 };
-	struct conf c;
 
 	if (o->common.n_conf == 0)
 		return;
-	if (conf_load(&c, o->common.conf, o->common.n_conf, &why) != 0)
+	if (conf_load(&o->conf, o->common.conf, o->common.n_conf, &why) != 0)
 		die("%s", why.s);
-	for (size_t i = 0; i < c.n; i++) {
-		const struct conf_cost *cost = &c.targets[i].cost;
-
-		if (!isfinite(cost->per_instance))
-			continue;
-		o->view.per_instance = cost->per_instance;
-		o->view.max_monthly = cost->max_monthly;
-		o->view.currency = strdup(cost->currency);
-		break;
-	}
-	conf_free(&c);
+	o->view.conf = &o->conf;
 }
 
 int
@@ -153,18 +243,29 @@ main(int argc, char *argv[])
 {
 	static const struct argp argp = { table, take, "[FILE...]",
 		"Show records as a table, a page, a picture or metrics. Reads "
-		"any records, a journal among them.",
+		"any records, journals among them.",
 		args_children, NULL, NULL };
-	static const struct filter filter = { on_record, at_end };
-	struct options o = { .format = FORMAT_TABLE };
+	static const struct filter filter = { on_record, NULL };
+	struct options o = { .format = FORMAT_TABLE, .since = 7 * 86400 };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
-	int status;
+	int status = STATUS_OK;
 
 	o.view.now = clock_now();
-	o.view.max_monthly = o.view.per_instance = (double)NAN;
 	read_settings(&o);
-	status = filter_run(&filter, files, &o.common, &o);
+	tell_access(&o);
+	if (o.journal) {
+		journals_open(&o.journals, &o.common);
+		journals_each(&o.journals, see_journal, &o);
+		journals_close(&o.journals);
+	}
+	if (!o.journal || *files != NULL)
+		status = filter_run(&filter, files, &o.common, &o);
+	if (status != STATUS_FAILED)
+		show(&o);
 	view_free(&o.view);
+	if (o.conf.n > 0)
+		conf_free(&o.conf);
+	buf_free(&o.access);
 	free(o.common.conf);
 	return status;
 }

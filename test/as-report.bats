@@ -5,6 +5,7 @@ load lib/common
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
+	mkdir state
 	cat >journal <<'END'
 {"type":"journal","version":1,"created":"2026-11-20T00:00:00Z"}
 {"type":"decision","id":"a1","plan":"p1","time":"2026-11-20T05:00:00Z","target":"web","mode":"auto","action":"scale_up","current_load":71,"predicted_load":104,"current_instances":2,"recommended_instances":3,"cost_impact":50,"currency":"USD","reason":"the load ahead needs 3","states":["budget-ok"],"approval":"none"}
@@ -64,14 +65,15 @@ END
 
 @test "as-report: each picture has a title and a description" {
 	run -0 --separate-stderr as-report --format html journal series
-	[ "$(grep -c '<svg' <<<"$output")" = 2 ]
-	[ "$(grep -c '^<title>\|<title>[LI]' <<<"$output")" -ge 2 ]
-	[ "$(grep -c '<desc>' <<<"$output")" = 2 ]
+	# load, instances, cost
+	[ "$(grep -c '<svg' <<<"$output")" = 3 ]
+	[ "$(grep -c '^<title>\|<title>[LI]' <<<"$output")" -ge 3 ]
+	[ "$(grep -c '<desc>..*</desc>' <<<"$output")" = 3 ]
 }
 
 @test "as-report: the picture's line goes through every sample" {
 	run -0 --separate-stderr as-report --format svg series
-	d=$(grep -o 'class="load" d="[^"]*"' <<<"$output")
+	d=$(grep -o 'class="load" d="[^"]*"' <<<"$output" | tail -n 1)
 	[ "$(grep -o '[ML]' <<<"${d#*d=}" | wc -l)" = 4 ]
 	# 3 is the highest: least y; x rises by equal steps
 	y=$(grep -o '[ML][0-9.]* [0-9.]*' <<<"${d#*d=}" | awk '{ print $2 }' |
@@ -110,4 +112,64 @@ apt-get install prometheus"
 @test "as-report: an unknown format is an error that lists them" {
 	run -2 --separate-stderr as-report --format pdf
 	[[ "$stderr" == *"none of table, html, svg, prometheus"* ]]
+}
+
+# Three decisions an hour apart, each of which foresaw the load of the next
+foreseeing() {
+	echo '{"type":"journal","version":1,"created":"2026-11-20T00:00:00Z"}'
+	local h
+	for h in 05:10 06:12 07:20 08:30; do
+		jq -cn --arg t "2026-11-20T${h%:*}:00:00Z" \
+			--argjson v "${h#*:}" '{ type: "decision", id: $t,
+			plan: "p", time: $t, target: "web", mode: "monitor",
+			action: "maintain", current_instances: 2,
+			recommended_instances: 2, reason: "as it is",
+			inputs: [{ signal: "cpu", value: $v, unit: "cores",
+				age_s: 0, expected: { value: 15, at_most: 25,
+				from_s: 600, to_s: 3600 } }] }'
+	done
+}
+
+@test "as-report: forecasts of the journal are held against what came" {
+	foreseeing >state/web.ndjson
+	# 12, 20 and 30 came where 15 was foreseen: 23 of 62, one above 25
+	run -0 --separate-stderr as-report --state state \
+		--now 2026-11-20T09:00:00Z
+	[[ "$output" == *"cpu: 3 forecasts off by 37.1 %; 66.7 % kept their 95 %"* ]]
+	run -0 --separate-stderr as-report --state state --format html \
+		--now 2026-11-20T09:00:00Z
+	[[ "$output" == *"Forecasts, and what came: cpu"* ]]
+	[ "$(grep -o '<span class="mark miss"' <<<"$output" | wc -l)" = 1 ]
+	run -0 --separate-stderr as-report --state state --format prometheus \
+		--now 2026-11-20T09:00:00Z
+	grep -qx 'autoscale_forecast_seen_count{target="web",signal="cpu"} 3' \
+		<<<"$output"
+}
+
+@test "as-report: --since and --target-name choose of the journals" {
+	foreseeing >state/web.ndjson
+	run -0 --separate-stderr as-report --state state --since 90m \
+		--now 2026-11-20T09:00:00Z --target-name other
+	[ "$output" = "nothing to show: no records" ]
+	run -0 --separate-stderr as-report --state state --target-name web \
+		--now 2026-11-20T09:00:00Z
+	[[ "$output" == *"maintain 2 -> 2"* ]]
+}
+
+@test "as-report: --journal reads those of the settings, and - the pipe too" {
+	foreseeing >state/web.ndjson
+	echo "state { dir = \"$PWD/state\" }" >>web.conf
+	run -0 --separate-stderr as-report -c web.conf --journal - \
+		--now 2026-11-20T09:00:00Z <series
+	[[ "$output" == *"cores now, over the last day"* ]]
+	[[ "$output" == *"maintain 2 -> 2"* ]]
+}
+
+@test "as-report: a plan that was granted does not wait" {
+	echo '{"type":"grant","plan":"p2","who":"eve","target":"web","time":"2026-11-20T15:02:00Z"}' >>journal
+	run -0 --separate-stderr as-report --now 2026-11-20T15:03:00Z journal
+	[[ "$output" != *"as-approve"* ]]
+	run -0 --separate-stderr as-report --now 2026-11-20T15:03:00Z \
+		--format html journal
+	[[ "$output" == *"Granted by eve"* ]]
 }

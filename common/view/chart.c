@@ -2,58 +2,66 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include "view/words.h"
+
+enum { WIDTH = 900, HEIGHT = 340, PAGE_WIDTH = 1000, PAGE_HEIGHT = 400 };
 
 void
 chart_text(struct buf *out, const char *s)
 {
 	for (; *s != '\0'; s++) {
-		if (*s == '&')
+		unsigned char ch = (unsigned char)*s;
+
+		if (ch == '&')
 			buf_str(out, "&amp;");
-		else if (*s == '<')
+		else if (ch == '<')
 			buf_str(out, "&lt;");
-		else if (*s == '>')
+		else if (ch == '>')
 			buf_str(out, "&gt;");
-		else if (*s == '"')
+		else if (ch == '"')
 			buf_str(out, "&quot;");
-		else
+		else if (ch >= ' ' || ch == '\n' || ch == '\t')
 			buf_char(out, *s);
+		else
+			buf_char(out, ' ');
 	}
 }
 
-void
-chart_open(struct buf *out, double w, double h, const char *title,
-    const char *description)
+struct chart
+chart_frame(struct buf *out, struct buf *labels)
 {
-	buf_printf(out,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-	    "viewBox=\"0 0 %.0f %.0f\">\n<title>",
-	    w, h);
-	chart_text(out, title);
-	buf_str(out, "</title>\n<desc>");
-	chart_text(out, description);
-	buf_str(out, "</desc>\n");
+	struct chart c = { .out = out,
+		.labels = labels,
+		.width = PAGE_WIDTH,
+		.height = PAGE_HEIGHT,
+		.picture_width = PAGE_WIDTH,
+		.picture_height = PAGE_HEIGHT,
+		.lo = INFINITY,
+		.hi = -INFINITY,
+		.unit = "" };
+
+	if (labels != NULL)
+		return c;
+	c.x = 64;
+	c.y = 64;
+	c.width = WIDTH - 92;
+	c.height = HEIGHT - 96;
+	c.picture_width = WIDTH;
+	c.picture_height = HEIGHT;
+	return c;
 }
 
 void
-chart_close(struct buf *out)
+chart_stretch(struct chart *c, const double *x, size_t n)
 {
-	buf_str(out, "</svg>\n");
-}
-
-static double
-px(const struct chart *c, int64_t t)
-{
-	return c->x +
-	    c->width * (double)(t - c->from) / (double)(c->until - c->from);
-}
-
-static double
-py(const struct chart *c, double v)
-{
-	double share = (v - c->lo) / (c->hi - c->lo);
-
-	return c->y + c->height * (1 - fmin(fmax(share, 0), 1));
+	for (size_t i = 0; i < n; i++)
+		if (isfinite(x[i])) {
+			c->lo = fmin(c->lo, x[i]);
+			c->hi = fmax(c->hi, x[i]);
+		}
 }
 
 /* The least of 1, 2, 5 times a power of ten that is at least x */
@@ -65,64 +73,233 @@ round_step(double x)
 	return p * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
 }
 
-static void
-value_ticks(const struct chart *c, const char *unit)
+/* About so many lines across */
+static double
+value_step(const struct chart *c)
 {
-	double step = round_step((c->hi - c->lo) / 5);
+	return round_step((c->hi - c->lo) / 5);
+}
 
-	for (double v = ceil(c->lo / step) * step; v <= c->hi * (1 + 1e-9);
-	     v += step) {
-		double y = py(c, v);
+void
+chart_settle(struct chart *c)
+{
+	double step;
 
-		buf_printf(c->out,
-		    "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
-		    "y2=\"%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-		    "text-anchor=\"end\">%.6g</text>\n",
-		    c->x, y, c->x + c->width, y, c->x - 6, y + 4,
-		    fabs(v) < step / 1e6 ? 0 : v);
+	c->lo = fmin(c->lo, 0);
+	if (!(c->hi > c->lo))
+		c->hi = c->lo + 1;
+	c->hi += (c->hi - c->lo) * 0.04;
+	step = value_step(c);
+	c->hi = ceil(c->hi / step - 1e-9) * step;
+	c->lo = floor(c->lo / step + 1e-9) * step;
+}
+
+static double
+px(const struct chart *c, int64_t t)
+{
+	double share = (double)(t - c->from) / (double)(c->until - c->from);
+
+	return c->x + c->width * fmin(fmax(share, 0), 1);
+}
+
+static double
+py(const struct chart *c, double v)
+{
+	double share = (v - c->lo) / (c->hi - c->lo);
+
+	return c->y + c->height * (1 - fmin(fmax(share, 0), 1));
+}
+
+/* A place upon the plot, in percent */
+static void
+place(const struct chart *c, const char *side, double p, int down)
+{
+	buf_printf(c->labels, "%s:%.2f%%", side,
+	    100 * (down ? (p - c->y) / c->height : (p - c->x) / c->width));
+}
+
+static void
+grid_line(const struct chart *c, double x1, double y1, double x2, double y2)
+{
+	buf_printf(c->out,
+	    "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
+	    "y2=\"%.1f\"/>",
+	    x1, y1, x2, y2);
+}
+
+static void
+value_tick(const struct chart *c, double v)
+{
+	double y = py(c, v);
+
+	grid_line(c, c->x, y, c->x + c->width, y);
+	if (c->labels != NULL) {
+		buf_str(c->labels, "<span class=\"y\" style=\"");
+		place(c, "top", y, 1);
+		buf_str(c->labels, "\">");
+		words_number(c->labels, v);
+		buf_str(c->labels, "</span>");
+		return;
 	}
-	buf_printf(c->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">", c->x,
-	    c->y - 8);
-	chart_text(c->out, unit);
+	buf_printf(c->out,
+	    "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+	    "text-anchor=\"end\">",
+	    c->x - 8, y + 4);
+	words_number(c->out, v);
 	buf_str(c->out, "</text>\n");
 }
 
 static void
+value_ticks(const struct chart *c)
+{
+	double step = value_step(c);
+
+	for (double v = ceil(c->lo / step - 1e-9) * step;
+	     v <= c->hi + step / 1e6; v += step)
+		value_tick(c, fabs(v) < step / 1e6 ? 0 : v);
+	if (c->labels != NULL)
+		return;
+	buf_printf(c->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">", c->x,
+	    c->y - 14);
+	chart_text(c->out, c->unit);
+	buf_str(c->out, "</text>\n");
+}
+
+static void
+time_tick(const struct chart *c, int64_t t, int whole_days, int minor)
+{
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
+		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	double x = px(c, t * 1000);
+	time_t s = (time_t)t;
+	char text[40];
+	struct tm tm = { 0 };
+
+	gmtime_r(&s, &tm);
+	if (whole_days || t % 86400 == 0)
+		snprintf(text, sizeof(text), "%d\u00a0%s", tm.tm_mday,
+		    months[tm.tm_mon]);
+	else
+		snprintf(
+		    text, sizeof(text), "%02d:%02d", tm.tm_hour, tm.tm_min);
+	grid_line(c, x, c->y, x, c->y + c->height);
+	if (c->labels != NULL) {
+		buf_printf(c->labels, "<span class=\"x%s\" style=\"",
+		    minor ? " minor" : "");
+		place(c, "left", x, 0);
+		buf_printf(c->labels, "\">%s</span>", text);
+		return;
+	}
+	buf_printf(c->out,
+	    "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+	    "text-anchor=\"middle\">%s</text>\n",
+	    x, c->y + c->height + 20, text);
+}
+
+/* At most eight; on a narrow page every second of them goes */
+static void
 time_ticks(const struct chart *c)
 {
-	static const int64_t steps[] = { 300, 900, 1800, 3600, 7200, 10800,
-		21600, 43200, 86400, 172800, 604800, 1209600, 2592000 };
+	static const int64_t steps[] = { 60, 300, 900, 1800, 3600, 7200, 10800,
+		21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000,
+		31536000 };
+	const size_t n = sizeof(steps) / sizeof(steps[0]);
 	double span = (double)(c->until - c->from) / 1000;
+	int64_t step;
 	size_t k = 0;
 
-	while (k < 12 && span / (double)steps[k] > 8)
+	while (k < n - 1 && span / (double)steps[k] > 8)
 		k++;
-	for (int64_t t = (c->from / 1000 / steps[k] + 1) * steps[k];
-	     t * 1000 <= c->until; t += steps[k]) {
-		double x = px(c, t * 1000);
-		time_t s = (time_t)t;
-		char text[32];
-		struct tm tm;
+	step = steps[k];
+	for (int64_t t = (c->from + step * 1000 - 1) / 1000 / step * step;
+	     t * 1000 <= c->until; t += step)
+		if (t * 1000 >= c->from)
+			time_tick(c, t, step >= 86400, t / step % 2 != 0);
+}
 
-		gmtime_r(&s, &tm);
-		strftime(text, sizeof(text),
-		    steps[k] < 86400 ? "%H:%M" : "%b %d", &tm);
-		if (steps[k] < 86400 && t % 86400 == 0)
-			strftime(text, sizeof(text), "%b %d", &tm);
+void
+chart_open(struct chart *c, const char *title, const char *description)
+{
+	if (c->labels != NULL)
+		buf_str(c->out, "<div class=\"plot\">");
+	buf_printf(c->out,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+	    "viewBox=\"0 0 %.0f %.0f\"%s>\n<title>",
+	    c->picture_width, c->picture_height,
+	    c->labels != NULL ? " preserveAspectRatio=\"none\"" : "");
+	chart_text(c->out, title);
+	buf_str(c->out, "</title>\n<desc>");
+	chart_text(c->out, description);
+	buf_str(c->out, "</desc>\n");
+	if (c->labels == NULL) {
 		buf_printf(c->out,
-		    "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
-		    "y2=\"%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-		    "text-anchor=\"middle\">%s</text>\n",
-		    x, c->y, x, c->y + c->height, x, c->y + c->height + 16,
-		    text);
+		    "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>"
+		    "<text class=\"title\" x=\"%.1f\" y=\"26\">",
+		    c->picture_width, c->picture_height, c->x);
+		chart_text(c->out, title);
+		buf_str(c->out, "</text>\n");
+	}
+	value_ticks(c);
+	time_ticks(c);
+	buf_char(c->out, '\n');
+}
+
+void
+chart_close(struct chart *c)
+{
+	buf_str(c->out, "</svg>\n");
+	if (c->labels == NULL)
+		return;
+	if (c->labels->len > 0)
+		buf_add(c->out, c->labels->s, c->labels->len);
+	buf_str(c->out, "</div>\n");
+	buf_clear(c->labels);
+}
+
+void
+chart_legend_open(struct chart *c)
+{
+	if (c->labels == NULL)
+		return;
+	buf_str(c->out, "<ul class=\"legend\">");
+	if (c->unit[0] != '\0') {
+		buf_str(c->out, "<li class=\"unit\">");
+		chart_text(c->out, c->unit);
+		buf_str(c->out, "</li>");
 	}
 }
 
 void
-chart_axes(const struct chart *c, const char *unit)
+chart_legend_close(struct chart *c)
 {
-	value_ticks(c, unit);
-	time_ticks(c);
+	if (c->labels != NULL)
+		buf_str(c->out, "</ul>\n");
+}
+
+void
+chart_legend(
+    struct chart *c, const char *kind, const char *class, const char *text)
+{
+	double x = c->x + c->width - 165 * (double)++c->legends, y = c->y - 18;
+
+	if (c->labels != NULL) {
+		buf_printf(c->out, "<li><i class=\"%s %s\"></i>", kind, class);
+		chart_text(c->out, text);
+		buf_str(c->out, "</li>");
+		return;
+	}
+	if (strcmp(kind, "band") == 0)
+		buf_printf(c->out,
+		    "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"22\" "
+		    "height=\"10\"/>",
+		    class, x, y - 5);
+	else
+		buf_printf(c->out, "<path class=\"%s\" d=\"M%.1f %.1fh22\"/>",
+		    class, x, y);
+	buf_printf(c->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">",
+	    x + 28, y + 4);
+	chart_text(c->out, text);
+	buf_str(c->out, "</text>\n");
 }
 
 static void
@@ -131,67 +308,125 @@ open_path(const struct chart *c, const char *class)
 	buf_printf(c->out, "<path class=\"%s\" d=\"", class);
 }
 
+static void
+close_path(const struct chart *c)
+{
+	buf_str(c->out, "\"/>\n");
+}
+
+/* How many of n points come before the first gap */
+static size_t
+unbroken(const int64_t *t, size_t n, int64_t gap)
+{
+	size_t k = n > 0;
+
+	while (k < n && (gap <= 0 || t[k] - t[k - 1] <= gap))
+		k++;
+	return k;
+}
+
+static void
+stroke(const struct chart *c, const int64_t *t, const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(c->out, "%c%.1f %.1f", i == 0 ? 'M' : 'L',
+		    px(c, t[i]), py(c, v[i]));
+}
+
 void
 chart_line(const struct chart *c, const char *class, const int64_t *t,
     const double *v, size_t n, int64_t gap)
 {
 	open_path(c, class);
-	for (size_t i = 0; i < n; i++) {
-		int broken = i == 0 || (gap > 0 && t[i] - t[i - 1] > gap);
-
-		buf_printf(c->out, "%c%.1f %.1f", broken ? 'M' : 'L',
-		    px(c, t[i]), py(c, v[i]));
+	for (size_t i = 0, k; i < n; i += k) {
+		k = unbroken(t + i, n - i, gap);
+		stroke(c, t + i, v + i, k);
 	}
-	buf_str(c->out, "\"/>\n");
+	close_path(c);
 }
 
 void
 chart_steps(const struct chart *c, const char *class, const int64_t *t,
-    const double *v, size_t n)
+    const double *v, size_t n, int64_t end)
 {
 	open_path(c, class);
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0)
 			buf_printf(
 			    c->out, "M%.1f %.1f", px(c, t[i]), py(c, v[i]));
-		else
+		else if (v[i] < v[i - 1] || v[i] > v[i - 1])
 			buf_printf(
 			    c->out, "H%.1fV%.1f", px(c, t[i]), py(c, v[i]));
 	}
 	if (n > 0)
-		buf_printf(c->out, "H%.1f", px(c, c->until));
-	buf_str(c->out, "\"/>\n");
+		buf_printf(c->out, "H%.1f", px(c, end));
+	close_path(c);
 }
 
 void
 chart_band(const struct chart *c, const char *class, const int64_t *t,
-    const double *lo, const double *hi, size_t n)
+    const double *lo, const double *hi, size_t n, int64_t gap)
 {
 	open_path(c, class);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(c->out, "%c%.1f %.1f", i == 0 ? 'M' : 'L',
-		    px(c, t[i]), py(c, hi[i]));
-	for (size_t i = n; i-- > 0;)
-		buf_printf(c->out, "L%.1f %.1f", px(c, t[i]), py(c, lo[i]));
-	buf_str(c->out, "Z\"/>\n");
+	for (size_t i = 0, k; i < n; i += k) {
+		k = unbroken(t + i, n - i, gap);
+		stroke(c, t + i, hi + i, k);
+		for (size_t j = i + k; j-- > i;)
+			buf_printf(
+			    c->out, "L%.1f %.1f", px(c, t[j]), py(c, lo[j]));
+		buf_char(c->out, 'Z');
+	}
+	close_path(c);
+}
+
+/* Each kind has a shape of its own, for those who see no colours. */
+static const char *
+shape_of(const char *class)
+{
+	if (strcmp(class, "up") == 0)
+		return "0,-6 6,5 -6,5";
+	if (strcmp(class, "down") == 0)
+		return "0,6 6,-5 -6,-5";
+	if (strcmp(class, "urgent") == 0)
+		return "0,-7 7,0 0,7 -7,0";
+	return "-4,-4 4,-4 4,4 -4,4";
 }
 
 void
 chart_mark(const struct chart *c, const char *class, int64_t t, double v,
     const char *text)
 {
+	if (c->labels != NULL) {
+		buf_printf(
+		    c->labels, "<span class=\"mark %s\" style=\"", class);
+		place(c, "left", px(c, t), 0);
+		buf_char(c->labels, ';');
+		place(c, "top", py(c, v), 1);
+		buf_str(c->labels, "\" title=\"");
+		chart_text(c->labels, text);
+		buf_str(c->labels, "\"></span>");
+		return;
+	}
 	buf_printf(c->out,
-	    "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>",
-	    class, px(c, t), py(c, v));
+	    "<polygon class=\"%s\" points=\"%s\" transform=\"translate(%.1f "
+	    "%.1f)\"><title>",
+	    class, shape_of(class), px(c, t), py(c, v));
 	chart_text(c->out, text);
-	buf_str(c->out, "</title></circle>\n");
+	buf_str(c->out, "</title></polygon>\n");
 }
 
 void
 chart_vertical(const struct chart *c, const char *class, int64_t t)
 {
-	buf_printf(c->out,
-	    "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" "
-	    "y2=\"%.1f\"/>\n",
-	    class, px(c, t), c->y, px(c, t), c->y + c->height);
+	open_path(c, class);
+	buf_printf(c->out, "M%.1f %.1fV%.1f", px(c, t), c->y, c->y + c->height);
+	close_path(c);
+}
+
+void
+chart_level(const struct chart *c, const char *class, double v)
+{
+	open_path(c, class);
+	buf_printf(c->out, "M%.1f %.1fH%.1f", c->x, py(c, v), c->x + c->width);
+	close_path(c);
 }

@@ -3,9 +3,10 @@
  * node_exporter. Format: Prometheus documentation, exposition formats.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "view/view.h"
+#include "view/story.h"
 
 /* A label value: backslash, quote and newline escaped */
 static void
@@ -65,12 +66,6 @@ put_gauge(const struct view *v, struct buf *b, const char *name,
 	}
 }
 
-static const struct view_run *
-last_run(const struct view_target *t)
-{
-	return t->n_runs > 0 ? &t->runs[t->n_runs - 1] : NULL;
-}
-
 static double
 known(long n)
 {
@@ -83,7 +78,7 @@ instances(const struct view *v, const struct view_target *t)
 	(void)v;
 	if (t->has_state && t->state.known)
 		return known(t->state.instances);
-	return last_run(t) ? known(last_run(t)->from) : (double)NAN;
+	return story_last(t) ? known(story_last(t)->from) : (double)NAN;
 }
 
 static double
@@ -98,49 +93,125 @@ static double
 recommended(const struct view *v, const struct view_target *t)
 {
 	(void)v;
-	return last_run(t) ? known(last_run(t)->to) : (double)NAN;
+	return story_last(t) ? known(story_last(t)->to) : (double)NAN;
 }
 
 static double
 load_share(const struct view *v, const struct view_target *t)
 {
 	(void)v;
-	return last_run(t) ? last_run(t)->load / 100 : (double)NAN;
+	return story_last(t) ? story_last(t)->load / 100 : (double)NAN;
 }
 
 static double
 ahead_share(const struct view *v, const struct view_target *t)
 {
 	(void)v;
-	return last_run(t) ? last_run(t)->ahead / 100 : (double)NAN;
+	return story_last(t) ? story_last(t)->ahead / 100 : (double)NAN;
 }
 
 static double
 cost_impact(const struct view *v, const struct view_target *t)
 {
 	(void)v;
-	return last_run(t) ? last_run(t)->cost : (double)NAN;
+	return story_last(t) ? story_last(t)->cost : (double)NAN;
 }
 
 static double
 last_time(const struct view *v, const struct view_target *t)
 {
 	(void)v;
-	return last_run(t) ? (double)last_run(t)->time / 1000 : (double)NAN;
+	return story_last(t) ? (double)story_last(t)->time / 1000 : (double)NAN;
 }
 
 static double
 pending(const struct view *v, const struct view_target *t)
 {
-	return last_run(t) ? view_pending(v, t) != NULL : (double)NAN;
+	return story_last(t) ? story_pending(v, t) != NULL : (double)NAN;
 }
 
 static double
 spent(const struct view *v, const struct view_target *t)
 {
-	double cost, share;
+	struct story_money m;
 
-	return view_spent(v, t, &cost, &share) == 0 ? cost : (double)NAN;
+	return story_money(v, t, &m) == 0 ? m.spent : (double)NAN;
+}
+
+static double
+month(const struct view *v, const struct view_target *t)
+{
+	struct story_money m;
+
+	return story_money(v, t, &m) == 0 ? m.month : (double)NAN;
+}
+
+static double
+budget(const struct view *v, const struct view_target *t)
+{
+	const struct conf_target *c = story_settings(v, t);
+
+	return c != NULL ? c->cost.max_monthly : (double)NAN;
+}
+
+static double
+risk(const struct view *v, const struct view_target *t)
+{
+	(void)v;
+	return story_last(t) ? story_last(t)->risk : (double)NAN;
+}
+
+static double
+acts(const struct view *v, const struct view_target *t)
+{
+	(void)v;
+	return story_last(t) ? strcmp(story_last(t)->mode, "auto") == 0
+			     : (double)NAN;
+}
+
+/* What the newest action came to; a run without one says nothing of it */
+static double
+failed(const struct view *v, const struct view_target *t)
+{
+	(void)v;
+	for (size_t i = t->n_runs; i-- > 0;) {
+		const char *s = t->runs[i].status;
+
+		if (strcmp(s, "applied") == 0 || strcmp(s, "unchanged") == 0)
+			return 0;
+		if (strcmp(s, "failed") == 0 || strcmp(s, "timeout") == 0)
+			return 1;
+	}
+	return story_last(t) ? 0 : (double)NAN;
+}
+
+/* One line a word that the newest decision said */
+static void
+put_states(const struct view *v, struct buf *b)
+{
+	int any = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_run *r = story_last(&v->targets[i]);
+
+		for (const char *s = r ? r->states : ""; *s != '\0';) {
+			size_t n = strcspn(s, " ");
+			struct buf word = { 0 };
+
+			buf_add(&word, s, n);
+			if (!any++)
+				put_head(b, "decision_state",
+				    "1 for each state of the newest "
+				    "decision.");
+			put_target(b, "decision_state", &v->targets[i]);
+			buf_char(b, ',');
+			put_label(b, "state", word.s != NULL ? word.s : "");
+			put_value(b, 1);
+			b->failed |= word.failed;
+			buf_free(&word);
+			s += n + (s[n] == ' ');
+		}
+	}
 }
 
 static void
@@ -217,11 +288,130 @@ has_forecast(const struct forecast *f)
 	return f->H > 0;
 }
 
-void
-view_metrics(const struct view *v, struct buf *b)
+static double
+mean_1h(const struct forecast *f)
+{
+	return f->mean_1h;
+}
+
+static double
+skill(const struct forecast *f)
+{
+	return f->skill_vs_last;
+}
+
+static double
+foreseen(const struct view_input *in)
+{
+	return in->expected;
+}
+
+static double
+at_most(const struct view_input *in)
+{
+	return in->at_most;
+}
+
+/* One gauge a signal of the newest decision */
+static void
+put_inputs(const struct view *v, struct buf *b, const char *name,
+    const char *help, double (*value)(const struct view_input *))
 {
 	int any = 0;
 
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_run *r = story_last(&v->targets[i]);
+
+		for (size_t k = 0; r != NULL && k < r->n_inputs; k++) {
+			double x = value(&r->inputs[k]);
+
+			if (!isfinite(x))
+				continue;
+			if (!any++)
+				put_head(b, name, help);
+			put_target(b, name, &v->targets[i]);
+			buf_char(b, ',');
+			put_label(b, "signal", r->inputs[k].signal);
+			put_value(b, x);
+		}
+	}
+}
+
+static double
+held_error(struct story_held h)
+{
+	return h.error;
+}
+
+static double
+held_within(struct story_held h)
+{
+	return h.within;
+}
+
+static double
+held_count(struct story_held h)
+{
+	return (double)h.n;
+}
+
+/* One gauge a signal of which forecasts can be held against what came */
+static void
+put_held(const struct view *v, struct buf *b, const char *name,
+    const char *help, double (*value)(struct story_held))
+{
+	int any = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_target *t = &v->targets[i];
+		struct story_load *l;
+		size_t n_loads;
+
+		if (story_loads(v, t, &l, &n_loads) != 0) {
+			b->failed = 1;
+			continue;
+		}
+		for (size_t k = 0; k < n_loads; k++) {
+			struct story_seen *s;
+			size_t n;
+
+			if (story_seen(t, &l[k], &s, &n) != 0)
+				b->failed = 1;
+			if (n > 0 && isfinite(value(story_held(s, n)))) {
+				if (!any++)
+					put_head(b, name, help);
+				put_target(b, name, t);
+				buf_char(b, ',');
+				put_label(b, "signal", l[k].name);
+				put_value(b, value(story_held(s, n)));
+			}
+			free(s);
+		}
+		story_loads_free(l, n_loads);
+	}
+}
+
+static void
+put_peaks(const struct view *v, struct buf *b)
+{
+	int any = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; k < v->targets[i].n_forecasts; k++) {
+			const struct forecast *f = &v->targets[i].forecasts[k];
+
+			if (f->n_peaks > 0 && !any++)
+				put_head(b, "forecast_peak",
+				    "Quantiles of the highest load to come "
+				    "within a window.");
+			put_forecast(&v->targets[i], f, b);
+		}
+}
+
+/* What the decisions say */
+static void
+put_decisions(const struct view *v, struct buf *b)
+{
 	put_gauge(
 	    v, b, "instances", "Instances asked for and paid.", instances);
 	put_gauge(v, b, "ready_instances", "Instances that serve.", ready);
@@ -232,33 +422,59 @@ view_metrics(const struct view *v, struct buf *b)
 	put_gauge(v, b, "predicted_load_ratio",
 	    "Load forecast, as a share of what the ready instances carry.",
 	    ahead_share);
+	put_gauge(v, b, "overload_risk_ratio",
+	    "Chance of overload with the recommended instances, before a next "
+	    "order can serve.",
+	    risk);
 	put_gauge(v, b, "cost_impact",
 	    "What the newest decision would add to the monthly cost.",
 	    cost_impact);
-	put_gauge(v, b, "cost_spent",
-	    "What the instances cost over the time the journal covers.", spent);
+	put_gauge(
+	    v, b, "cost_spent", "What this month has cost so far.", spent);
+	put_gauge(v, b, "cost_month",
+	    "What this month will have cost at the present count.", month);
+	put_gauge(v, b, "cost_budget", "What a month may cost.", budget);
+	put_gauge(v, b, "mode_auto",
+	    "1 where decisions are carried out, 0 where they are only made.",
+	    acts);
 	put_gauge(v, b, "approval_pending",
 	    "1 while a decision waits for a person.", pending);
+	put_gauge(v, b, "apply_failed",
+	    "1 where the newest action failed, 0 where it did not.", failed);
 	put_gauge(v, b, "last_decision_timestamp_seconds",
 	    "When the newest decision was made.", last_time);
+	put_states(v, b);
+}
+
+void
+view_metrics(const struct view *v, struct buf *b)
+{
+	put_decisions(v, b);
 	put_signals(v, b, "load", "Newest observation of a signal.", newest);
 	put_signals(v, b, "forecast_available",
 	    "1 where there is a forecast, 0 where deciding is reactive.",
 	    has_forecast);
+	put_signals(v, b, "forecast_mean_1h",
+	    "Mean of the coming hour, as forecast.", mean_1h);
 	put_signals(v, b, "forecast_error_1h_ratio",
 	    "Held-out error of the mean of the coming hour.", error_1h);
+	put_signals(v, b, "forecast_skill_ratio",
+	    "By how much that error is below that of the last value.", skill);
 	put_signals(v, b, "forecast_confidence_ratio",
 	    "Share of held-out hours forecast to within 15 percent.",
 	    confidence);
 	put_signals(v, b, "observation_age_seconds",
 	    "Age of the newest observation when it was used.", age);
-	for (size_t i = 0; i < v->n; i++)
-		for (size_t k = 0; k < v->targets[i].n_forecasts; k++) {
-			if (v->targets[i].forecasts[k].n_peaks > 0 && !any++)
-				put_head(b, "forecast_peak",
-				    "Quantiles of the highest load to come "
-				    "within a window.");
-			put_forecast(
-			    &v->targets[i], &v->targets[i].forecasts[k], b);
-		}
+	put_inputs(v, b, "forecast_ahead",
+	    "Highest load to expect until a new order could serve.", foreseen);
+	put_inputs(v, b, "forecast_ahead_at_most",
+	    "What that load does not exceed 95 times of 100.", at_most);
+	put_held(v, b, "forecast_seen_error_ratio",
+	    "Error of the decisions' forecasts, by the load that came.",
+	    held_error);
+	put_held(v, b, "forecast_seen_within_ratio",
+	    "Share of them that kept their 95 of 100.", held_within);
+	put_held(v, b, "forecast_seen_count",
+	    "How many of them could be compared.", held_count);
+	put_peaks(v, b);
 }

@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 #include "base/number.h"
-#include "view/view.h"
+#include "view/story.h"
+#include "view/words.h"
 
 struct page {
 	const struct view *v;
@@ -261,10 +262,60 @@ put_backtests(const struct page *p, const struct view_target *t)
 }
 
 static void
+put_money(const struct page *p, const struct story_money *m)
+{
+	struct buf month = { 0 };
+
+	words_month(&month, m->until - 1);
+	label(p, "spent");
+	buf_printf(p->b, "%.2f %s in %s", m->spent, m->currency,
+	    month.s != NULL ? month.s : "");
+	if (isfinite(m->budget))
+		buf_printf(p->b, ", of %.2f a month", m->budget);
+	if (isfinite(m->month))
+		buf_printf(p->b, "; %.2f by its end", m->month);
+	buf_char(p->b, '\n');
+	buf_free(&month);
+}
+
+/* Earlier forecasts against what came */
+static void
+put_held(const struct page *p, const struct view_target *t)
+{
+	struct story_load *l;
+	size_t n_loads;
+
+	if (story_loads(p->v, t, &l, &n_loads) != 0)
+		return;
+	for (size_t k = 0; k < n_loads; k++) {
+		struct story_seen *s;
+		struct story_held h;
+		size_t n;
+
+		if (story_seen(t, &l[k], &s, &n) != 0)
+			break;
+		h = story_held(s, n);
+		free(s);
+		if (n == 0 || !isfinite(h.error))
+			continue;
+		label(p, "came true");
+		buf_printf(p->b, "%s: %zu forecasts off by ", l[k].name, n);
+		put_share(p->b, h.error);
+		if (isfinite(h.within)) {
+			buf_str(p->b, "; ");
+			put_share(p->b, h.within);
+			buf_str(p->b, " kept their 95 %");
+		}
+		buf_char(p->b, '\n');
+	}
+	story_loads_free(l, n_loads);
+}
+
+static void
 put_target(const struct page *p, const struct view_target *t)
 {
-	const struct view_run *r = view_pending(p->v, t);
-	double cost, share;
+	const struct view_run *r = story_pending(p->v, t);
+	struct story_money m;
 	char when[CLOCK_SIZE];
 
 	say(p, BOLD, t->name);
@@ -286,20 +337,16 @@ put_target(const struct page *p, const struct view_target *t)
 	if (r != NULL) {
 		label(p, "waits");
 		say(p, YELLOW, "for a person: ");
-		buf_printf(p->b, "as-approve grant %s", r->id);
+		buf_printf(p->b, "as-approve%s grant %s",
+		    p->v->access != NULL ? p->v->access : "", r->id);
 		if (r->expires > 0)
 			buf_printf(p->b, " (until %s)",
 			    clock_format(when, r->expires));
 		buf_char(p->b, '\n');
 	}
-	if (view_spent(p->v, t, &cost, &share) == 0) {
-		label(p, "spent");
-		buf_printf(p->b, "%.2f %s in %.3g %% of a month", cost,
-		    p->v->currency ? p->v->currency : "", 100 * share);
-		if (isfinite(p->v->max_monthly))
-			buf_printf(p->b, " of %.2f a month", p->v->max_monthly);
-		buf_char(p->b, '\n');
-	}
+	if (story_money(p->v, t, &m) == 0)
+		put_money(p, &m);
+	put_held(p, t);
 	if (t->n_runs > 1)
 		put_runs(p, t);
 	if (t->n_backtests > 0)
@@ -328,11 +375,5 @@ view_table(const struct view *v, int width, int colour, struct buf *out)
 	}
 	if (v->n > 0)
 		return;
-	for (size_t i = 0; i < v->series.n; i++) {
-		struct view_target t = { .name = v->series.s[i].target };
-
-		put_target(&p, &t);
-	}
-	if (v->series.n == 0)
-		buf_str(out, "nothing to show: no records\n");
+	buf_str(out, "nothing to show: no records\n");
 }
