@@ -181,7 +181,7 @@ node_exporter_start() {
 # app_build FILE: the small application, static
 app_build() {
 	"${CC:-gcc}" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -static -pthread \
-		-o "$1" "$SVC_LIB/app/app.c"
+		-o "$1" "$SVC_LIB/../../scripts/demo/app.c"
 }
 
 # app_start: builds and runs it; sets PORT
