@@ -313,7 +313,7 @@ section() {
 	export SIGN=signing-secret MAIL=smtp://me:mail-secret@127.0.0.1:1
 	for recipe in status=500 status=404,text=$secret reset close garbage \
 		status=302,redirect=http%3A%2F%2F127.0.0.1%2F$secret; do
-		export HOOK=$STUB/$recipe/$secret?token=$secret
+		export HOOK="$STUB/$recipe/$secret?token=$secret"
 		export TG=$STUB/$recipe
 		result "${recipe%%[=,]*}-$RANDOM" >"$dir/in"
 		as-notify -v -c "$dir/conf" --state "$dir/state" --retries 0 \

@@ -311,3 +311,29 @@ $(cat "$dir/in")" ]
 	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
 	[[ $stderr == *"$dir/conf:5: "*body* ]]
 }
+
+@test "channels: what is longer than a vendor takes is cut to fit" {
+	(umask 077 && echo 123456:ABC-def >"$dir/token")
+	for plan in 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p; do
+		result "plan=\"$plan\"" "reason=\"$(long 900)<&>\\\"\""
+	done >"$dir/in"
+	echo '{"errcode":0}' | body fits
+	while read -r kind bytes characters filter; do
+		section "$kind" 'url_env = AT' "secret_file = \"$dir/token\"" \
+			'digest = yes' 'to = {"1"}'
+		AT=$STUB/body=fits/fits-$kind as-notify -c "$dir/conf" \
+			"$dir/in" >"$dir/out"
+		sent "fits-$kind" >"$dir/body"
+		[ "$(wc -c <"$dir/body")" -le "$bytes" ]
+		requests "fits-$kind" ".body|$filter" >"$dir/text"
+		jq -e --argjson most "$characters" \
+			'length <= $most and length > $most / 8' "$dir/text"
+		jq -e 'endswith(" ...")' "$dir/text"
+	done <<-'END'
+		slack 100000 40000 fromjson|.text
+		discord 10000 2000 fromjson|.content
+		telegram 20000 4096 fromjson|.text
+		ntfy 4097 4096 tostring
+		dingtalk 20000 20000 fromjson|.markdown.text
+	END
+}
