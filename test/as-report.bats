@@ -173,3 +173,9 @@ foreseeing() {
 		--format html journal
 	[[ "$output" == *"Granted by eve"* ]]
 }
+
+@test "as-report: the README's picture is what as-report makes" {
+	as-predict --keep --now 2017-01-16T06:00:30Z "$data/web.ndjson" |
+		as-report --format svg --now 2017-01-16T06:00:30Z >picture
+	run -0 diff picture "$root/man/report.svg"
+}
