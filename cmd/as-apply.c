@@ -48,8 +48,8 @@ static const struct argp_option table[] = {
 	    "(default: the decision's own mode)",
 	    1 },
 	{ "driver", KEY_DRIVER, "NAME", 0,
-	    "What is scaled: compose, docker, exec, file, kubernetes, lxd, "
-	    "nomad or swarm",
+	    "What is scaled: compose, digitalocean, docker, exec, file, "
+	    "hetzner, kubernetes, lxd, nomad or swarm",
 	    2 },
 	{ "service", KEY_SERVICE, "NAME", 0,
 	    "What the driver calls it: the path of a file, the name of a "

@@ -9,9 +9,11 @@
 
 static const struct target_driver *const drivers[] = {
 	&target_compose,
+	&target_digitalocean,
 	&target_docker,
 	&target_exec,
 	&target_file,
+	&target_hetzner,
 	&target_kubernetes,
 	&target_lxd,
 	&target_nomad,

@@ -115,7 +115,8 @@ struct target_driver {
 	void (*explain)(void *self, struct buf *why);
 };
 
-extern const struct target_driver target_compose, target_docker, target_exec,
-    target_file, target_kubernetes, target_lxd, target_nomad, target_swarm;
+extern const struct target_driver target_compose, target_digitalocean,
+    target_docker, target_exec, target_file, target_hetzner, target_kubernetes,
+    target_lxd, target_nomad, target_swarm;
 
 #endif
