@@ -437,12 +437,13 @@ put_owner(struct buf *why, const char *path)
 static void
 sign_lock(int fd)
 {
-	char time[CLOCK_SIZE], text[128];
+	char time[CLOCK_SIZE], host[65] = "?", text[192];
 	size_t n;
 
+	gethostname(host, sizeof(host) - 1);
 	clock_format(time, clock_wall());
-	snprintf(
-	    text, sizeof(text), "process %ld since %s\n", (long)getpid(), time);
+	snprintf(text, sizeof(text), "process %ld on %s since %s\n",
+	    (long)getpid(), host, time);
 	n = strlen(text);
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, n, 0) != (ssize_t)n)
 		return;

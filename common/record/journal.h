@@ -65,8 +65,9 @@ void journal_path(
 /*
  * journal_lock(dir, target, wait_s, why): the right to act on target, held
  * until the descriptor returned is closed or the process ends, however it
- * ends. DIR/TARGET.lock says who has it. -1 with a message in *why: who has it
- * and since when, after wait_s seconds in vain.
+ * ends: it needs no other expiry, and none is ever left behind. DIR/TARGET.lock
+ * says who has it. -1 with a message in *why: which process on which host has
+ * it and since when, after wait_s seconds in vain.
  */
 int journal_lock(
     const char *dir, const char *target, double wait_s, struct buf *why);

@@ -409,12 +409,14 @@ lock(void)
 	struct buf why = { 0 };
 	int fd = journal_lock(dir, "l", 0, &why), second, status = -1;
 	pid_t pid;
-	char me[64];
+	char me[160], host[65] = "";
 
 	check(fd >= 0, "the right to act");
 	second = journal_lock(dir, "l", 0.1, &why);
 	check(second < 0, "is for one");
-	snprintf(me, sizeof(me), "process %ld since ", (long)getpid());
+	gethostname(host, sizeof(host) - 1);
+	snprintf(
+	    me, sizeof(me), "process %ld on %s since ", (long)getpid(), host);
 	check(why.s != NULL && strstr(why.s, me) != NULL,
 	    "the message says who has it");
 	buf_clear(&why);
