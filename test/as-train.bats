@@ -45,7 +45,8 @@ train() {
 	run --separate-stderr -0 train -o web.model "$data/web.ndjson"
 	[ "${stderr_lines[0]}" = "as-train: 'cpu' of 'web': 4032 points over 14 d, one every 5 min; 100.0 % observed, longest gap 0 s; a daily and a weekly season" ]
 	[[ ${stderr_lines[1]} =~ "as-train: 'cpu' of 'web': '"(forest|online)"': the next hour's mean is off by "[0-9.]+" % on "[0-9]+" held-out origins, "[0-9]+" % of them below 15 %; "[0-9]+" % better than the last value; on the same held-out data its error is "[0-9.]+" %, that of '"(forest|online)"' "[0-9.]+" %" ]]
-	[ "${#stderr_lines[@]}" = 2 ]
+	[[ ${stderr_lines[2]} =~ "as-train: 'cpu' of 'web': WAPE "[0-9.]+" %, MASE "[0-9.]+", "[0-9]+" % better than yesterday's value; below the quantiles .9 .95 .99 were "[0-9.]+" "[0-9.]+" "[0-9.]+" % of the loads, pinball losses "[0-9.]+" "[0-9.]+" "[0-9.]+$ ]]
+	[ "${#stderr_lines[@]}" = 3 ]
 }
 
 @test "as-train: same input, same bytes, for any number of threads and order" {
