@@ -330,13 +330,16 @@ say_model(const struct series *s, const struct trained *t,
 	    s->name, s->target, t->method->name, 100 * v->error_1h, v->origins,
 	    100 * v->within_15pct, 100 * v->skill_vs_last,
 	    r->choice.why[0] != '\0' ? "; " : "", r->choice.why);
-	warn("'%s' of '%s': WAPE %.1f %%, MASE %.2f, %.0f %% better than "
-	     "yesterday's value; below the quantiles .9 .95 .99 were %.1f "
-	     "%.1f %.1f %% of the loads, pinball losses %.3g %.3g %.3g",
-	    s->name, s->target, 100 * v->wape, v->mase,
-	    100 * v->skill_vs_seasonal, 100 * v->coverage[2],
-	    100 * v->coverage[3], 100 * v->coverage[4], v->pinball[2],
-	    v->pinball[3], v->pinball[4]);
+	if (isfinite(v->wape + v->mase + v->skill_vs_seasonal + v->coverage[4]))
+		warn("'%s' of '%s': WAPE %.1f %%, MASE %.2f, %.0f %% better "
+		     "than "
+		     "yesterday's value; below the quantiles .9 .95 .99 were "
+		     "%.1f "
+		     "%.1f %.1f %% of the loads, pinball losses %.3g %.3g %.3g",
+		    s->name, s->target, 100 * v->wape, v->mase,
+		    100 * v->skill_vs_seasonal, 100 * v->coverage[2],
+		    100 * v->coverage[3], 100 * v->coverage[4], v->pinball[2],
+		    v->pinball[3], v->pinball[4]);
 	if (isfinite(v->coverage[3]) && fabs(v->coverage[3] - 0.95) > 0.05)
 		warn("'%s' of '%s': what should hold 95 %% of the time held "
 		     "%.1f %% of it",
