@@ -93,7 +93,7 @@ with_conf() { # COUNT VALUE [FILTER] -- [OPTION...]
 		'["monitor","none","2026-11-23T17:00:00Z","web"]'
 	# 3.5 of 6 cores now, 4.5 expected
 	is '[.current_load, .predicted_load | . * 100 | round]' '[5833,7500]'
-	[[ $(jq -r .reason <<<"$decision") == "Add 1 instance, from 3 to 4: "*"+50.00 USD a month." ]]
+	[[ $(jq -r .reason <<<"$decision") == "Add 1 instance, from 3 to 4: "*"+50.00 USD a month at 50.00 each." ]]
 }
 
 @test "as-decide: plan and id are what anybody can compute from the record" {
@@ -1050,6 +1050,16 @@ resources() {
 	is .cost_impact 0
 	decide 3 4.5
 	is 'has("cost_impact")' false
+}
+
+@test "as-decide: a price an hour is 730 of them a month, or their cap" {
+	decide 3 4.5 -- --cost-per-hour 0.1
+	to 4 scale_up
+	is .cost_impact 73
+	[[ $(jq -r .reason <<<"$decision") == *"+73.00 USD a month at 0.1 an hour each." ]]
+	decide 3 4.5 -- --cost-per-hour 0.1 --monthly-cap 60
+	is .cost_impact 60
+	[[ $(jq -r .reason <<<"$decision") == *"at 0.1 an hour each, 60.00 a month at the most." ]]
 }
 
 @test "as-decide: a budget that suffices is told" {

@@ -175,11 +175,14 @@ says() {
 		signal cpu { capacity = 2 saturates = yes target = 90% }|signal 'cpu' saturates: a 'target' above 80% would never be passed
 		signal cpu { capacity = 2 target = 80% emergency = 70% }|signal 'cpu': 'emergency' is below 'target'
 		policy { slo = 99% overload_price = 10 }|'overload_price' goes instead of 'slo', and both are set
-		policy { overload_price = 10 }|'overload_price' needs 'cost_per_instance'
-		cost { max_monthly_cost = 500 }|'max_monthly_cost' needs 'cost_per_instance'
+		policy { overload_price = 10 }|'overload_price' needs 'cost_per_instance' or 'cost_per_hour'
+		cost { max_monthly_cost = 500 }|'max_monthly_cost' needs 'cost_per_instance' or 'cost_per_hour'
 		cost { cost_per_instance = 600 max_monthly_cost = 500 }|'max_monthly_cost' is 500, and 'min_instances' alone cost 600
+		cost { cost_per_instance = 5 cost_per_hour = 1 }|'cost_per_hour' goes instead of 'cost_per_instance', and both are set
+		cost { cost_per_instance = 5 monthly_cap = 4 }|'monthly_cap' needs 'cost_per_hour'
+		cost { cost_per_hour = 1 monthly_cap = 600 max_monthly_cost = 500 }|'max_monthly_cost' is 500, and 'min_instances' alone cost 600
 		cost { currency = dollars }|'currency' is no code of three letters
-		approval { cost_above = 50 }|'cost_above' needs 'cost_per_instance'
+		approval { cost_above = 50 }|'cost_above' needs 'cost_per_instance' or 'cost_per_hour'
 		schedule day { from = "08:00" min_instances = 2 }|schedule 'day' has 'from' and no 'until'
 		schedule day { from = "8:00" until = "9:00" min_instances = 2 }|'from': '8:00' is neither a time such as 08:00 nor one such as 2026-12-24T00:00
 		schedule day { from = "08:00" until = "25:00" min_instances = 2 }|'until': '25:00' is neither a time such as 20:00 nor one such as 2026-12-27T00:00

@@ -91,7 +91,24 @@ check_policy(const struct conf_target *t, struct buf *why)
 		    "'overload_price' goes instead of 'slo', and both are set");
 	if (!isnan(p->overload_price) && isnan(t->cost.per_instance))
 		return blame(t, why, "policy", NULL, "overload_price",
-		    "'overload_price' needs 'cost_per_instance'");
+		    "'overload_price' needs 'cost_per_instance' or "
+		    "'cost_per_hour'");
+	return 0;
+}
+
+/* One way to say what an instance costs */
+static int
+check_prices(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_cost *c = &t->cost;
+
+	if (!isnan(c->month) && !isnan(c->hour))
+		return blame(t, why, "cost", NULL, "cost_per_hour",
+		    "'cost_per_hour' goes instead of 'cost_per_instance', and "
+		    "both are set");
+	if (!isnan(c->cap) && isnan(c->hour))
+		return blame(t, why, "cost", NULL, "monthly_cap",
+		    "'monthly_cap' needs 'cost_per_hour'");
 	return 0;
 }
 
@@ -108,14 +125,15 @@ check_cost(const struct conf_target *t, struct buf *why)
 		    "'currency' is no code of three letters");
 	if (!isnan(c->max_monthly) && isnan(c->per_instance))
 		return blame(t, why, "cost", NULL, limit,
-		    "'%s' needs 'cost_per_instance'", limit);
+		    "'%s' needs 'cost_per_instance' or 'cost_per_hour'", limit);
 	if (!isnan(c->max_monthly) && least > c->max_monthly)
 		return blame(t, why, "cost", NULL, limit,
 		    "'%s' is %s, and 'min_instances' alone cost %s", limit,
 		    number_format(a, c->max_monthly), number_format(b, least));
 	if (!isnan(t->approval.cost_above) && isnan(c->per_instance))
 		return blame(t, why, "approval", NULL, "cost_above",
-		    "'cost_above' needs 'cost_per_instance'");
+		    "'cost_above' needs 'cost_per_instance' or "
+		    "'cost_per_hour'");
 	return 0;
 }
 
@@ -361,6 +379,8 @@ conf_check(const struct conf_target *t, struct buf *why)
 		status = check_signal(t, &t->signals[i], why);
 	if (status == 0)
 		status = check_policy(t, why);
+	if (status == 0)
+		status = check_prices(t, why);
 	if (status == 0)
 		status = check_cost(t, why);
 	if (status == 0)

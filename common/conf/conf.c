@@ -195,6 +195,17 @@ keep_origin(struct conf_target *t, const struct conf_key *key,
 	return 0;
 }
 
+/* What an instance that runs all of a month costs */
+static void
+set_price(struct conf_target *t)
+{
+	struct conf_cost *c = &t->cost;
+
+	c->per_instance = c->month;
+	if (!isnan(c->hour))
+		c->per_instance = fmin(c->hour * 730, c->cap); /* NAN: none */
+}
+
 int
 conf_place(struct conf_target *t, const struct conf_key *key, const char *title,
     const char *const *texts, size_t n, const struct conf_origin *from,
@@ -207,6 +218,7 @@ conf_place(struct conf_target *t, const struct conf_key *key, const char *title,
 		return nomem(why);
 	if (conf_value(part, key, texts, n, why) != 0)
 		return -1;
+	set_price(t);
 	if (strcmp(key->name, "mode") == 0)
 		t->mode_set = 1;
 	if (keep_origin(t, key, s->titled ? title : NULL, from) != 0)
@@ -300,6 +312,7 @@ conf_plain(struct conf_target *t, const char *name, struct buf *why)
 			conf_target_free(t);
 			return -1;
 		}
+	set_price(t);
 	return 0;
 }
 

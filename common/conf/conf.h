@@ -64,9 +64,15 @@ struct conf_span { /* schedule, freeze, tune: when */
 
 struct conf_cost {
 	char *currency;
-	double per_instance, max_monthly;
+	/* as they were set: the price of a month or an hour, and the most that
+	 * a month costs */
+	double month, hour, cap;
+	double max_monthly;
 	enum conf_budget over_budget;
 	enum conf_billing billing;
+	/* made of the above: what one instance that runs all
+	 * of a month costs, NAN where there is no price */
+	double per_instance;
 };
 
 struct conf_approval {

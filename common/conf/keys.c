@@ -161,8 +161,12 @@ const struct conf_key conf_keys[] = {
 
 	TEXT("cost", "currency", struct conf_cost, currency, "USD"),
 	{ "cost", "cost_per_instance", KIND_NUMBER,
-	    offsetof(struct conf_cost, per_instance), 0, NULL, NULL,
+	    offsetof(struct conf_cost, month), 0, NULL, NULL,
 	    "COST_PER_INSTANCE", NULL, 0, RICH },
+	KEY("cost", "cost_per_hour", KIND_NUMBER, struct conf_cost, hour, NULL,
+	    0, RICH),
+	KEY("cost", "monthly_cap", KIND_NUMBER, struct conf_cost, cap, NULL, 0,
+	    RICH),
 	{ "cost", "max_monthly_cost", KIND_NUMBER,
 	    offsetof(struct conf_cost, max_monthly), 0, NULL, NULL,
 	    "MAX_MONTHLY_COST", NULL, 0, RICH },

@@ -277,6 +277,19 @@ has(const struct decision *d, const char *state)
 	return 0;
 }
 
+/* What it costs, and by which price */
+static void
+write_money(struct buf *b, const struct conf_cost *c, double impact)
+{
+	buf_printf(b, "; %+.2f %s a month at ", impact, c->currency);
+	if (isnan(c->hour))
+		buf_printf(b, "%.2f each", c->per_instance);
+	else
+		buf_printf(b, "%.4g an hour each", c->hour);
+	if (!isnan(c->cap))
+		buf_printf(b, ", %.2f a month at the most", c->cap);
+}
+
 /* What a person must know besides, in the same sentence */
 static void
 write_rest(struct buf *b, const struct decide_input *in,
@@ -300,8 +313,7 @@ write_rest(struct buf *b, const struct decide_input *in,
 		    "; the budget of %.2f %s a month is for %ld on average",
 		    c->max_monthly, c->currency, (long)t->affordable);
 	if (changes && isfinite(d->cost_impact))
-		buf_printf(
-		    b, "; %+.2f %s a month", d->cost_impact, c->currency);
+		write_money(b, c, d->cost_impact);
 	if (d->approval == APPROVAL_REQUIRED)
 		buf_str(b, "; a person has to agree");
 }
