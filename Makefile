@@ -87,12 +87,16 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(CMDS:%=$(B)/%) scripts/as-loop $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/autoscale/drivers
+	install -m 755 scripts/drivers/* \
+		$(DESTDIR)$(PREFIX)/share/autoscale/drivers
 	for p in $(PAGES); do s=$${p##*.}; \
 		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/} \
 		|| exit 1; done
 
 uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(CMDS) as-loop
+	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale/drivers
 	for p in $(PAGES); do rm -f \
 		$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 

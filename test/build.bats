@@ -24,6 +24,8 @@ tree() {
 	for page in man/*; do
 		[ -f "$to/usr/share/man/man${page##*.}/${page##*/}" ]
 	done
+	[ -x "$to/usr/share/autoscale/drivers/systemd" ]
+	[ -x "$to/usr/share/autoscale/drivers/libvirt" ]
 	"$to/usr/bin/as-detect" --version
 	make -s B="$B" uninstall DESTDIR="$to" PREFIX=/usr
 	[ "$(find "$to" -type f | wc -l)" = 0 ]
