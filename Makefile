@@ -27,6 +27,7 @@ UNIT = $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/*.c))
 FUZZ = $(patsubst test/fuzz/%.c,$(B)/test/fuzz/%,$(wildcard test/fuzz/*.c))
 BENCH = $(patsubst test/bench/%.c,$(B)/test/bench/%,$(wildcard test/bench/*.c))
 PAGES = $(wildcard man/*.[157])
+SHARED = $(wildcard scripts/examples/autoscale-*)
 
 ifdef XGBOOST
 AS_CFLAGS += -DWITH_XGBOOST
@@ -93,8 +94,12 @@ install: all
 	for p in $(PAGES); do s=$${p##*.}; \
 		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/} \
 		|| exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/autoscale
+	install -m 644 $(SHARED) $(DESTDIR)$(PREFIX)/share/autoscale
 
 uninstall:
+	cd $(DESTDIR)$(PREFIX)/share/autoscale && rm -f $(notdir $(SHARED))
+	-rmdir $(DESTDIR)$(PREFIX)/share/autoscale
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(CMDS) as-loop
 	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale/drivers
 	for p in $(PAGES); do rm -f \

@@ -21,7 +21,8 @@ tree() {
 		[ -x "$to/usr/bin/${command##*/}" ]
 	done
 	[ -x "$to/usr/bin/as-loop" ]
-	for page in man/*; do
+	[ -f "$to/usr/share/autoscale/autoscale-rules.yml" ]
+	for page in man/*.[157]; do
 		[ -f "$to/usr/share/man/man${page##*.}/${page##*/}" ]
 	done
 	[ -x "$to/usr/share/autoscale/drivers/systemd" ]

@@ -50,3 +50,24 @@ autoscale_forecast_seen_count{target="web",signal="cpu"} 20x120' 0
 	alert AutoscaleApplyFailed 'autoscale_apply_failed{target="web"} 1x120' 1
 	alert AutoscaleApplyFailed 'autoscale_apply_failed{target="web"} 0x120' 0
 }
+
+@test "dashboard: every panel has title, description and unit" {
+	run -0 jq '[.panels[] | select((.title // "") == "" or
+		(.description // "") == "" or .targets == [] or
+		(.fieldConfig.defaults.unit // "") == "")] | length' \
+		"$root/scripts/examples/autoscale-dashboard.json"
+	[ "$output" = 0 ]
+}
+
+@test "dashboard: its queries are valid, over metrics that as-report makes" {
+	jq '{ groups: [{ name: "all", rules: [.panels[].targets[].expr |
+		gsub("\\$target"; ".*")] | to_entries |
+		map({ record: "q\(.key)", expr: .value }) }] }' \
+		"$root/scripts/examples/autoscale-dashboard.json" >q.yml
+	run -0 promtool check rules q.yml
+	for m in $(grep -o 'autoscale_[a-z0-9_]*' q.yml \
+		autoscale-rules.yml -h | sort -u); do
+		grep -q "\"${m#autoscale_}\"" "$root/common/view/metrics.c" ||
+			fail "as-report does not make $m"
+	done
+}
