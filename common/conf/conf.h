@@ -48,6 +48,7 @@ struct conf_policy {
 	long min_instances, max_instances;
 	double slo, overload_price, boot_time, stabilisation, drop_hold, panic;
 	double quantile; /* of past errors, instead of slo; NAN: slo */
+	int forecast; /* 0: by the load alone, at fallback_target */
 	double scale_down_cooldown;
 	double max_step_up, max_step_down; /* instances if >= 1 without %, or */
 	int step_up_share, step_down_share; /* shares where these are 1 */

@@ -116,6 +116,7 @@ const struct conf_key conf_keys[] = {
 	{ "policy", "max_instances", KIND_COUNT, offsetof(P, max_instances), 0,
 	    "10", NULL, "MAX_INSTANCES", NULL, 1, MANY },
 	KEY("policy", "slo", KIND_SHARE, P, slo, "99%", 0.5, 0.999999),
+	KEY("policy", "forecast", KIND_BOOL, P, forecast, "yes", 0, 0),
 	KEY("policy", "quantile", KIND_SHARE, P, quantile, NULL, 0.5, 0.9999),
 	KEY("policy", "overload_price", KIND_NUMBER, P, overload_price, NULL, 0,
 	    RICH),

@@ -9,9 +9,9 @@
 #include "policy/settings.h"
 
 const char *const strategy_names[] = { "predictive", "predictive-untuned",
-	"reactive", "hpa-60", "hpa-70", "hpa-tuned", "hpa-schedule", "aws-like",
-	"threshold", "swarm-85-25", "scheduled", "static-max", "static-best",
-	"article", "oracle", NULL };
+	"target-rule", "reactive", "hpa-60", "hpa-70", "hpa-tuned",
+	"hpa-schedule", "aws-like", "threshold", "swarm-85-25", "scheduled",
+	"static-max", "static-best", "article", "oracle", NULL };
 
 static size_t
 steps_a_day(const struct grid *g)
@@ -43,6 +43,7 @@ contest_shape(struct contest *c, const struct replay *r,
 		return -1;
 	*c = (struct contest){ .r = r, .t = t, .tune_from = begin };
 	c->slo = t->policy.slo;
+	c->allow = 1 - c->slo;
 	c->sim = (struct simulate_options){ .step = g->step,
 		.boot = t->policy.boot_time,
 		.capacity = t->signals[0].capacity,
@@ -87,12 +88,16 @@ run_ours(const struct contest *c, const struct setting *s, size_t first,
 	int e;
 
 	t.policy.quantile = s->q;
+	if (s->reactive) {
+		t.policy.forecast = 0;
+		t.policy.fallback_target = s->target;
+		t.policy.stabilisation = s->stabilisation;
+	}
 	t.policy.overload_price = (double)NAN;
 	if (!isnan(s->price)) {
 		if (isnan(t.cost.per_instance))
 			t.cost.per_instance = 1;
-		t.policy.overload_price =
-		    s->price * t.cost.per_instance / 730;
+		t.policy.overload_price = s->price * t.cost.per_instance / 730;
 	}
 	run = replay_begin(c->r, &t, on_decision, ctx);
 	if (run == NULL)
@@ -103,8 +108,8 @@ run_ours(const struct contest *c, const struct setting *s, size_t first,
 	return e;
 }
 
-static int
-run_setting(const struct contest *c, const struct setting *s, size_t first,
+int
+contest_setting(const struct contest *c, const struct setting *s, size_t first,
     size_t last, struct simulate_result *r)
 {
 	struct simulate_policy p = { rival_wanted, NULL };
@@ -121,26 +126,23 @@ run_setting(const struct contest *c, const struct setting *s, size_t first,
 	return e;
 }
 
-/* The cheapest setting that keeps the slo on the part to tune on */
-static int
-tune(const struct contest *c, const struct settings *all, size_t *best)
+int
+contest_choose(const struct contest *c, const struct settings *all,
+    size_t first, size_t last, size_t *best, struct simulate_result *of_best)
 {
-	double best_cost = INFINITY, best_over = INFINITY;
-
 	*best = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		struct simulate_result r;
-		int keeps, kept = best_over <= 1 - c->slo;
+		int keeps, kept = i > 0 && of_best->overload <= c->allow;
 
-		if (run_setting(
-			c, &all->s[i], c->tune_from, c->sim.first, &r) != 0)
+		if (contest_setting(c, &all->s[i], first, last, &r) != 0)
 			return -1;
-		keeps = r.overload <= 1 - c->slo;
-		if (keeps ? !kept || r.instances < best_cost
-			  : !kept && r.overload < best_over) {
+		keeps = r.overload <= c->allow;
+		if (i == 0 ||
+		    (keeps ? !kept || r.instances < of_best->instances
+			   : !kept && r.overload < of_best->overload)) {
 			*best = i;
-			best_cost = r.instances;
-			best_over = r.overload;
+			*of_best = r;
 		}
 	}
 	return 0;
@@ -218,6 +220,7 @@ contest_run(const struct contest *c, enum strategy s,
     void (*on_decision)(void *ctx, const struct decision *d), void *ctx)
 {
 	struct settings all = { 0 };
+	struct simulate_result tuned;
 	size_t best = 0;
 	int e = -1;
 
@@ -227,14 +230,16 @@ contest_run(const struct contest *c, enum strategy s,
 	if (s == STRATEGY_STATIC_BEST)
 		return run_static_best(c, out);
 	if (settings_of(&all, c, s) == 0 &&
-	    (all.n == 1 || tune(c, &all, &best) == 0)) {
+	    (all.n == 1 ||
+		contest_choose(
+		    c, &all, c->tune_from, c->sim.first, &best, &tuned) == 0)) {
 		const struct setting *b = &all.s[best];
 
 		snprintf(out->setting, sizeof(out->setting), "%s", b->name);
-		e = b->ours
-		    ? run_ours(c, b, c->sim.first, c->sim.last, &out->sim,
-			  on_decision, ctx)
-		    : run_setting(c, b, c->sim.first, c->sim.last, &out->sim);
+		e = b->ours ? run_ours(c, b, c->sim.first, c->sim.last,
+				  &out->sim, on_decision, ctx)
+			    : contest_setting(
+				  c, b, c->sim.first, c->sim.last, &out->sim);
 	}
 	settings_free(&all);
 	return e;
@@ -261,13 +266,13 @@ contest_frontier(const struct contest *c, enum strategy s,
 		struct simulate_result r;
 
 		snprintf(p->setting, sizeof(p->setting), "%s", all.s[i].name);
-		if (run_setting(c, &all.s[i], c->tune_from, c->sim.first, &r) !=
-		    0)
+		if (contest_setting(
+			c, &all.s[i], c->tune_from, c->sim.first, &r) != 0)
 			goto out;
 		p->train_cost = r.instances;
 		p->train_over = r.overload;
-		if (run_setting(c, &all.s[i], c->sim.first, c->sim.last, &r) !=
-		    0)
+		if (contest_setting(
+			c, &all.s[i], c->sim.first, c->sim.last, &r) != 0)
 			goto out;
 		p->test_cost = r.instances;
 		p->test_over = r.overload;

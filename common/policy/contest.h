@@ -5,8 +5,8 @@
  * The grid is cut in three: what only warms forecasters up (a fifth of it, 2.2
  * days at least), the rest of the training share, on which whatever a strategy
  * tunes is tuned, and the test part, on which all are run and counted. Tuned
- * means: of all settings that overloaded at most 1 - slo of the training time
- * the cheapest one, else the one that overloaded least.
+ * means: of all settings that overloaded at most `allow` (1 - slo) of the
+ * training time the cheapest one, else the one that overloaded least.
  */
 #ifndef POLICY_CONTEST_H
 #define POLICY_CONTEST_H
@@ -18,6 +18,7 @@
 enum strategy {
 	STRATEGY_PREDICTIVE, /* ours, its quantile tuned */
 	STRATEGY_UNTUNED, /* ours with q = slo */
+	STRATEGY_TARGET, /* ours without a forecast, target and hold tuned */
 	STRATEGY_REACTIVE, /* load / target now, held for `stabilisation` */
 	STRATEGY_HPA_60,
 	STRATEGY_HPA_70,
@@ -42,6 +43,7 @@ struct contest {
 	struct simulate_options sim; /* first and last are the test part */
 	size_t tune_from; /* where the part to tune on begins */
 	double slo; /* share of time that demand is to be carried */
+	double allow; /* overload that a tuned setting may have had, share */
 };
 
 /* contest_begin(g, train): where the part to tune on begins */

@@ -319,10 +319,12 @@ fill_forecast(struct replay_run *run, size_t i, int64_t now)
 	}
 	for (size_t k = 1; k <= f->H; k++)
 		f->median[k - 1] = rows_at(&r->rows, r->rows.median, i, k);
+	fill_drop_guard(run, i);
+	if (!run->t->policy.forecast)
+		return;
 	feed(run, i);
 	fill_window(&f->windows[0], &r->ahead, &run->pool[0], g, i, r->stab);
 	fill_window(&f->windows[1], &r->keep, &run->pool[1], g, i, r->stab);
-	fill_drop_guard(run, i);
 }
 
 long
@@ -339,7 +341,8 @@ replay_wanted(void *ctx, const struct simulate_now *now)
 		.n_signals = 1,
 		.state = &run->state,
 		.history = &run->history,
-		.schedule = run->schedule };
+		.schedule = run->schedule,
+		.brief = run->on_decision == NULL };
 	struct decision d;
 
 	if (run->last_n >= 0 && now->n != run->last_n)

@@ -216,6 +216,35 @@ ours_untuned(struct settings *all, const struct contest *c)
 	return add_ours(all, p->slo, price) != NULL ? 0 : -1;
 }
 
+/* Our own rule without a forecast: targets from 30 % to the signal's own in
+ * steps of 2.5, held for up to an hour */
+static int
+all_target(struct settings *all, const struct contest *c)
+{
+	static const double hold[] = { 60, 300, 600, 900, 1800, 3600 };
+	double most = c->t->signals[0].target;
+
+	for (int k = 0; 0.3 + 0.025 * k < most + 0.0249; k++)
+		for (size_t w = 0; w < 6; w++) {
+			double target = fmin(0.3 + 0.025 * k, most);
+			struct setting *s;
+
+			/* holds up to a step are all the same */
+			if (w > 0 && hold[w] <= c->sim.step)
+				continue;
+			s = add_ours(all, c->slo, (double)NAN);
+			if (s == NULL)
+				return -1;
+			s->reactive = 1;
+			s->target = target;
+			s->stabilisation = fmax(hold[w], c->sim.step);
+			snprintf(s->name, sizeof(s->name),
+			    "target %.4g %%, held for %.0f s", 100 * target,
+			    s->stabilisation);
+		}
+	return 0;
+}
+
 static int
 one_threshold(struct settings *all, const struct contest *c, double up,
     double down, double cooldown)
@@ -277,6 +306,8 @@ settings_of(struct settings *all, const struct contest *c, enum strategy s)
 		return all_ours(all, c);
 	case STRATEGY_UNTUNED:
 		return ours_untuned(all, c);
+	case STRATEGY_TARGET:
+		return all_target(all, c);
 	case STRATEGY_REACTIVE:
 		return add_hpa(all, c,
 		    fmin(t->policy.fallback_target, t->signals[0].target), 0,

@@ -162,6 +162,11 @@ look_at_windows(const struct decide_input *in, struct decide_view *v)
 	const struct forecast_window *keep = need_window(f, "keep");
 	double step = step_of(in, f);
 
+	if (!in->target->policy.forecast) {
+		v->reactive = 1;
+		remark(v, "the policy has forecast = no");
+		return;
+	}
 	if (f->no_forecast[0] != '\0' || !need_usable(ahead) ||
 	    !need_usable(keep)) {
 		v->reactive = 1;
