@@ -424,7 +424,16 @@ by_name(const struct dirent **a, const struct dirent **b)
 }
 
 static int
-add_folder(struct conf *c, const char *path, struct buf *why)
+same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return b != NULL && stat(a, &x) == 0 && stat(b, &y) == 0 &&
+	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int
+add_folder(struct conf *c, const char *path, const char *but, struct buf *why)
 {
 	struct dirent **names = NULL;
 	int n = scandir(path, &names, is_conf, by_name), status = 0;
@@ -441,8 +450,10 @@ add_folder(struct conf *c, const char *path, struct buf *why)
 		struct buf file = { 0 };
 
 		buf_printf(&file, "%s/%s", path, names[i]->d_name);
-		if (status == 0)
-			status = file.failed ? -1 : add_file(c, file.s, why);
+		if (status == 0 && file.failed)
+			status = -1;
+		else if (status == 0 && !same_file(file.s, but))
+			status = add_file(c, file.s, why);
 		buf_free(&file);
 		free(names[i]);
 	}
@@ -451,7 +462,7 @@ add_folder(struct conf *c, const char *path, struct buf *why)
 }
 
 static int
-add_path(struct conf *c, const char *path, struct buf *why)
+add_path(struct conf *c, const char *path, const char *but, struct buf *why)
 {
 	struct stat st;
 
@@ -459,18 +470,26 @@ add_path(struct conf *c, const char *path, struct buf *why)
 		buf_printf(why, "cannot read '%s': %s", path, strerror(errno));
 		return -1;
 	}
-	return S_ISDIR(st.st_mode) ? add_folder(c, path, why)
-				   : add_file(c, path, why);
+	if (S_ISDIR(st.st_mode))
+		return add_folder(c, path, but, why);
+	return same_file(path, but) ? 0 : add_file(c, path, why);
 }
 
 int
 conf_load(struct conf *c, char *const *paths, size_t n, struct buf *why)
 {
+	return conf_load_but(c, paths, n, NULL, why);
+}
+
+int
+conf_load_but(struct conf *c, char *const *paths, size_t n, const char *but,
+    struct buf *why)
+{
 	int status = 0;
 
 	*c = (struct conf){ 0 };
 	for (size_t i = 0; i < n && status == 0; i++)
-		status = add_path(c, paths[i], why);
+		status = add_path(c, paths[i], but, why);
 	for (size_t i = 0; i < c->n && status == 0; i++) {
 		status = conf_environment(&c->targets[i], why);
 		if (status == 0)
