@@ -14,8 +14,8 @@ replay() {
 
 @test "as-backtest: every strategy gives one record" {
 	run -0 --separate-stderr replay
-	[ "${#lines[@]}" = 15 ]
-	[ "$(jq -r .strategy <<<"$output" | sort -u | wc -l)" = 15 ]
+	[ "${#lines[@]}" = 16 ]
+	[ "$(jq -r .strategy <<<"$output" | sort -u | wc -l)" = 16 ]
 	[ "$(jq -c 'select(.type != "backtest" or .mean_instances < 1 or
 		.overload_share < 0 or .overload_share > 1)' <<<"$output")" = "" ]
 }

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# as-tune(1): the quantile that suits a history
+
+load lib/common
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	now=2017-01-16T06:00:30Z
+}
+
+tune() {
+	as-tune --capacity 5.4 --target 100% --boot-time 5m --now "$now" "$@" \
+		"$data/web.ndjson"
+}
+
+# journal DIR: a journal begun two days before now
+journal() {
+	mkdir -p "$1"
+	echo '{"type":"journal","version":1,"created":"2017-01-14T06:00:30Z"}' \
+		>"$1/web.ndjson"
+}
+
+@test "as-tune: a quantile below the slo, within what may be overloaded" {
+	run -0 --separate-stderr tune
+	[ "$(jq '.rule == "quantile" and .quantile < 0.99 and
+		.quantile > 0.9 and .overload_share <= .allowed_overload and
+		(.allowed_overload - 0.007 | fabs) < 1e-9' <<<"$output")" = true ]
+}
+
+@test "as-tune: cheaper than untuned on the part held out, dearer than the oracle" {
+	run -0 --separate-stderr tune
+	[ "$(jq '[.held_out[].strategy] == ["predictive-untuned", "predictive",
+		"target-rule", "threshold", "static-best", "oracle"]' \
+		<<<"$output")" = true ]
+	[ "$(jq '.held_out | .[1].mean_instances < .[0].mean_instances and
+		.[1].mean_instances > .[5].mean_instances and
+		.[1].overload_share <= 0.01' <<<"$output")" = true ]
+	[ "$(jq '.saving - (1 - .held_out[1].mean_instances /
+		.held_out[2].mean_instances) | fabs < 1e-12' \
+		<<<"$output")" = true ]
+}
+
+@test "as-tune: the later part has no say in what is proved on it" {
+	tune --holdout 30% | jq -c '.held_out[1].setting' >a
+	jq -c '.values |= (.[0:3000] + (.[3000:] | map(. * 1.5)))' \
+		"$data/web.ndjson" >other
+	as-tune --capacity 5.4 --target 100% --boot-time 5m --now "$now" \
+		--holdout 30% other | jq -c '.held_out[1].setting' >b
+	diff a b
+}
+
+@test "as-tune: too little history for the slo is refused, the file stays" {
+	echo kept >out.conf
+	run -1 --separate-stderr tune --slo 99.9% -o out.conf
+	[[ $stderr == *"too little history"*"99.9 %"*"10000"* ]]
+	[ "$(cat out.conf)" = kept ]
+}
+
+@test "as-tune: -o writes settings that as-decide takes after the target's own" {
+	cat >web.conf <<-'END'
+		target web { }
+		signal cpu { query = 'x' capacity = 5.4 target = 100% }
+		policy { boot_time = 5m }
+	END
+	as-tune -c web.conf --now "$now" -o tuned.conf "$data/web.ndjson" >rec
+	q=$(jq .quantile rec)
+	as-decide --check -c web.conf -c tuned.conf >check
+	grep -q "quantile = ${q:0:8}" check
+	grep -q 'tuned.conf:' check
+	# run again with its own file among the settings: the same comes out
+	mkdir both && cp web.conf tuned.conf both
+	cp both/tuned.conf first
+	as-tune -c both --now "$now" -o both/tuned.conf "$data/web.ndjson" \
+		>rec2
+	diff first both/tuned.conf
+	diff rec rec2
+}
+
+@test "as-tune: the boot time is learnt from results, never below what is set" {
+	journal s
+	for i in $(seq 1 20); do
+		echo '{"type":"result","target":"web","ready_s":'"$((i * 30))"',"logged":"2017-01-15T06:00:00Z"}'
+	done >>s/web.ndjson
+	tune --state s -o t.conf >rec
+	# R: quantile((1:20) * 30, 0.95, type = 7) is 571.5
+	[ "$(jq '.boot_p95_s == 571.5 and .boot_s == 571.5 and
+		.boot_samples == 20' rec)" = true ]
+	grep -q 'boot_time = 571.5s' t.conf
+	tune --state s --boot-time 20m -o t.conf >rec
+	[ "$(jq '.boot_s == 1200' rec)" = true ]
+	run -1 grep boot_time t.conf
+}
+
+@test "as-tune: fewer than five orders teach nothing" {
+	journal s
+	for _ in 1 2 3 4; do
+		echo '{"type":"result","target":"web","ready_s":900,"logged":"2017-01-15T06:00:00Z"}'
+	done >>s/web.ndjson
+	[ "$(tune --state s | jq '.boot_s == 300 and (has("boot_p95_s") | not)')" = true ]
+}
+
+@test "as-tune: what was overloaded this month leaves less for the rest of it" {
+	journal s
+	tune --state s | jq '.allowed_overload' >fresh
+	for i in $(seq 10 40); do
+		echo '{"type":"decision","target":"web","time":"2017-01-15T00:'"$i"':00Z","current_load":120,"logged":"2017-01-15T00:'"$i"':00Z"}'
+	done >>s/web.ndjson
+	echo '{"type":"decision","target":"web","time":"2017-01-15T00:41:00Z","current_load":80,"logged":"2017-01-15T00:41:00Z"}' >>s/web.ndjson
+	tune --state s >rec
+	# (0.8 x 0.01 x 28 d - 31 min) / 26 d
+	[ "$(jq --argjson f "$(cat fresh)" '
+		(.allowed_overload - (0.008 * 2419200 - 1860) / 2246400 | fabs) < 1e-6
+		and ($f - 0.008 * 28 / 26 | fabs) < 1e-6' rec)" = true ]
+	jq -r .budget rec | grep -q '^31 minutes of this month.s 403'
+}
+
+@test "as-tune: an overload price leaves nothing to tune" {
+	cat >web.conf <<-'END'
+		target web { }
+		signal cpu { query = 'x' capacity = 5.4 target = 100% }
+		policy { boot_time = 5m overload_price = 5 }
+		cost { cost_per_instance = 50 }
+	END
+	run -0 --separate-stderr as-tune -c web.conf "$data/web.ndjson"
+	[ "$(jq -r .rule <<<"$output")" = default ]
+	[[ $(jq -r .reason <<<"$output") == *"nothing to tune"* ]]
+}
+
+@test "as-tune: --gate takes the rule without a forecast where that is cheaper" {
+	# noise about one level: nothing to foresee
+	jq -nc '{metric: {"__name__": "load", target: "t"},
+		values: [range(4032) | 10 + ((. * 7919) % 101) / 25],
+		timestamps: [range(4032) | 1483228800000 + . * 300000]}' >in
+	as-tune --capacity 1 --target 100% --max-instances 40 --gate \
+		-o g.conf in >rec
+	if [ "$(jq -r .rule rec)" = target ]; then
+		grep -q 'forecast = no' g.conf
+	else
+		# then it was no more than a percent cheaper
+		grep -q 'quantile = ' g.conf
+	fi
+	as-tune --capacity 1 --target 100% --max-instances 40 in |
+		jq -e '.rule != "target"'
+}
+
+@test "as-tune: other records pass, a table is for people" {
+	{
+		echo '{"type":"state","target":"web"}'
+		cat "$data/web.ndjson"
+	} >in
+	run -0 --separate-stderr as-tune --capacity 5.4 --target 100% \
+		--cost-per-instance 50 --format table in
+	[ "${lines[0]}" = '{"type":"state","target":"web"}' ]
+	[[ $output == *"held out"*"instances"*"USD"* ]]
+	[[ $output == *"prediction saves"* ]]
+}
+
+@test "as-tune: no capacity, an empty input, a bad share" {
+	run -2 --separate-stderr as-tune "$data/web.ndjson"
+	[[ $stderr == *"--capacity"* ]]
+	run -1 --separate-stderr as-tune --capacity 1 /dev/null
+	[[ $stderr == *"no series"* ]]
+	run -2 --separate-stderr as-tune --holdout 95% --capacity 1 /dev/null
+	[[ $stderr == *"10% to 80%"* ]]
+}
