@@ -487,14 +487,14 @@ at_end(void *ctx, struct buf *out)
 		buf_clear(out);
 	}
 	progress_end();
-	if (o->tuned == 0 && o->refused == 0)
-		warn("no series to tune by");
 	if (o->output != NULL && o->refused == 0 && o->overlay.len > 0 &&
 	    file_replace(o->output, o->overlay.s, o->overlay.len, 0644) != 0)
 		die("cannot write '%s': %s", o->output, strerror(errno));
-	if (o->output != NULL && (o->refused > 0 || o->overlay.len == 0))
-		warn("'%s' stays as it was", o->output);
-	return o->refused > 0 || o->tuned == 0 ? STATUS_REFUSED : STATUS_OK;
+	if (o->output == NULL || (o->refused == 0 && o->overlay.len > 0))
+		return o->refused > 0 ? STATUS_REFUSED : STATUS_OK;
+	warn("'%s' stays as it was%s", o->output,
+	    o->tuned == 0 ? ": no series to tune by" : "");
+	return STATUS_REFUSED;
 }
 
 int
