@@ -75,9 +75,14 @@ bench: all $(BENCH)
 
 # every object again, under the address and undefined-behaviour sanitizers
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANITIZED = ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) -k B=$(B)/asan \
+	HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)"
 asan:
-	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) -k B=$(B)/asan HARDEN= \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)" test fuzz
+	$(SANITIZED) test fuzz
+
+# the same for the unit programs and the random texts alone
+asan-unit:
+	$(SANITIZED) SECONDS_EACH=2 unit fuzz
 
 memcheck: all
 	scripts/run-memcheck $(B)
@@ -108,5 +113,5 @@ uninstall:
 clean:
 	rm -rf $(B)
 
-.PHONY: all programs unit fuzz test e2e bench asan memcheck lint install uninstall clean
+.PHONY: all programs unit fuzz test e2e bench asan asan-unit memcheck lint install uninstall clean
 .SECONDARY:
