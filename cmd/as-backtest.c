@@ -318,6 +318,14 @@ monthly_cost(const struct contest *c, const struct simulate_result *r)
 	return r->billed_hours / hours * c->t->cost.per_instance;
 }
 
+/* That, and a month of overload at its price */
+static double
+total_cost(const struct contest *c, const struct simulate_result *r)
+{
+	return monthly_cost(c, r) +
+	    r->overload * 730 * c->t->policy.overload_price;
+}
+
 static void
 put_result(struct buf *b, const struct series *s, const struct contest *c,
     const struct contest_result *res)
@@ -346,6 +354,12 @@ put_result(struct buf *b, const struct series *s, const struct contest *c,
 	record_put_num(b, "overload_minutes", r->overload_s / 60);
 	record_put_num(b, "worst_overload_s", r->worst_overload_s);
 	record_put_num(b, "unserved_share", r->unserved);
+	if (c->t->policy.overload_price > 0 &&
+	    isfinite(c->t->cost.per_instance))
+		record_put_num(b, "total_cost", total_cost(c, r));
+	record_put_num(b, "response_factor", r->response);
+	record_put_num(b, "spikes", (double)r->spikes);
+	record_put_num(b, "spikes_carried", (double)r->spikes_carried);
 	record_put_num(b, "changes_per_day", r->changes_per_day);
 	record_put_num(b, "reversals_per_day", r->reversals_per_day);
 	put_elasticity(b, r);
@@ -358,12 +372,16 @@ put_row(
 {
 	const struct simulate_result *r = &res->sim;
 
-	buf_printf(b, "%-19s %9.2f %6.1f %% %8.2f %% %7.0f %8.3f %% %8.1f",
+	buf_printf(b,
+	    "%-19s %9.2f %6.1f %% %8.2f %% %7.0f %8.3f %% %7.2fx %4ld/%-4ld "
+	    "%8.1f",
 	    strategy_names[res->strategy], r->instances, 100 * r->utilisation,
 	    100 * r->overload, r->worst_overload_s / 60, 100 * r->unserved,
-	    r->changes_per_day);
+	    r->response, r->spikes_carried, r->spikes, r->changes_per_day);
 	if (isfinite(c->t->cost.per_instance))
 		buf_printf(b, " %9.2f", monthly_cost(c, r));
+	if (c->t->policy.overload_price > 0)
+		buf_printf(b, " %9.2f", total_cost(c, r));
 	buf_printf(b, "  %s\n", res->setting);
 }
 
@@ -381,15 +399,19 @@ put_head(struct buf *b, const struct series *s, const struct contest *c)
 	    s->name, s->target, clock_format(from, grid_time(g, c->sim.first)),
 	    clock_format(to, grid_time(g, c->sim.last - 1)), c->sim.capacity,
 	    c->sim.boot, 100 * c->slo, c->r->dynamics / c->sim.capacity);
-	buf_printf(b, "%-19s %9s %8s %10s %7s %10s %8s", "strategy",
+	buf_printf(b, "%-19s %9s %8s %10s %7s %10s %8s %9s %8s", "strategy",
 	    "instances", "used", "overloaded", "longest", "unserved",
-	    "changes");
+	    "response", "spikes", "changes");
 	if (isfinite(c->t->cost.per_instance))
 		buf_printf(b, " %9s", c->t->cost.currency);
-	buf_printf(b, "\n%-19s %9s %8s %10s %7s %10s %8s", "", "mean", "",
-	    "of time", "min", "of load", "a day");
+	if (c->t->policy.overload_price > 0)
+		buf_printf(b, " %9s", "and for");
+	buf_printf(b, "\n%-19s %9s %8s %10s %7s %10s %8s %9s %8s", "", "mean",
+	    "", "of time", "min", "of load", "of idle", "carried", "a day");
 	if (isfinite(c->t->cost.per_instance))
 		buf_printf(b, " %9s", "a month");
+	if (c->t->policy.overload_price > 0)
+		buf_printf(b, " %9s", "overload");
 	buf_char(b, '\n');
 }
 
@@ -480,8 +502,7 @@ replay_one(const struct options *o, struct series *s, struct buf *out)
 	refuse_unreplayed(&t);
 	if (t.decision_interval < g.step)
 		t.decision_interval = g.step;
-	ro = (struct replay_options){ .late =
-					  (size_t)lround(o->delay / g.step),
+	ro = (struct replay_options){ .late = (size_t)lround(o->delay / g.step),
 		.method = o->method,
 		.from = contest_begin(&g, o->train),
 		.threads = (unsigned)o->threads,

@@ -138,3 +138,42 @@ replay() {
 	run -0 --separate-stderr as-backtest --capacity 5 in
 	[ "$output" = '{"type":"other","x":1}' ]
 }
+
+@test "as-backtest: response grows with use, and a spike that one is ready for is carried" {
+	# a level, and once a day half an hour of three times that
+	jq -nc '{metric: {"__name__": "x"},
+		values: [range(2880) | if . % 288 >= 140 and . % 288 < 146
+			then 3 else 1 end],
+		timestamps: [range(2880) | 1000000000000 + . * 300000]}' >in
+	as-backtest --capacity 1 --target 100% --max-instances 9 --train 0.6 \
+		--strategies static-max,article in >out
+	[ "$(jq -s 'map(select(.strategy == "static-max"))[0] |
+		.spikes == 5 and .spikes_carried == 5' out)" = true ]
+	[ "$(jq -s 'map(select(.strategy == "article"))[0] |
+		.spikes == 5 and .spikes_carried == 0' out)" = true ]
+	# three instances at a third: 1 + rho^(sqrt(8) - 1) / (3 (1 - rho)), by
+	# load, and the spikes' share of it at 0.99 (Sakasegawa's formula)
+	[ "$(jq -s 'def f(r): 1 + pow(r; (8 | sqrt) - 1) / (3 * (1 - r));
+		map(select(.strategy == "static-max"))[0] |
+		(.response_factor -
+		 (282 * f(1 / 3) + 18 * f(0.99)) / 300 | fabs) < 0.3' out)" = true ]
+}
+
+@test "as-backtest: an overload price adds what overload costs" {
+	run -0 --separate-stderr replay --cost-per-instance 50 \
+		--overload-price 3 --strategies predictive-untuned,threshold
+	[ "$(jq -s 'map((.total_cost - (.cost + .overload_share * 730 * 3) |
+		fabs) < 1e-6) | all' <<<"$output")" = true ]
+}
+
+@test "as-backtest: another method is trained day by day, the same for any -j" {
+	for j in 1 2; do
+		replay --method seasonal-naive -j $j \
+			--strategies predictive-untuned >"n$j"
+	done
+	diff n1 n2
+	replay --strategies predictive-untuned >online
+	run -1 diff -q n1 online
+	run -2 --separate-stderr replay --method nosuch
+	[[ $stderr == *"no method 'nosuch'"* ]]
+}

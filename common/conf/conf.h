@@ -190,8 +190,8 @@ int conf_load(struct conf *c, char *const *paths, size_t n, struct buf *why);
 
 /* conf_load_but(c, paths, n, but, why): the same without the file `but`, which
  * need not be there; NULL: all */
-int conf_load_but(struct conf *c, char *const *paths, size_t n,
-    const char *but, struct buf *why);
+int conf_load_but(struct conf *c, char *const *paths, size_t n, const char *but,
+    struct buf *why);
 void conf_free(struct conf *);
 
 /* conf_find(c, name): the target of that name, or NULL */

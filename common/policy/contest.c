@@ -73,6 +73,7 @@ simulate_part(const struct contest *c, size_t first, size_t last,
 
 	o.first = first;
 	o.last = last;
+	o.thorough = first == c->sim.first;
 	return simulate(g->y, g->ok, g->n, &o, p, r, NULL);
 }
 

@@ -22,6 +22,8 @@ struct pool {
 	double counted, paid_s, load_s, served_s, unserved_s, upsilon_s, all_s;
 	double under, over, under_s, over_s, reversals;
 	struct simulate_result *r;
+	double response_s; /* load times its response time */
+	int spike, spike_lost; /* in one; it saw overload */
 };
 
 /* A hair of tolerance, so that 3.0000000001 instances' worth of load, a
@@ -144,6 +146,49 @@ change(struct pool *p, long want, double T)
 	return 0;
 }
 
+/* The response time of n instances under the load y, in multiples */
+static double
+response(const struct simulate_options *o, double y, long n)
+{
+	double servers = n > 0 ? (double)n : 1;
+	double rho = n > 0 ? fmin(y / (servers * o->capacity), 0.99) : 0.99;
+
+	return 1 +
+	    pow(rho, sqrt(2 * (servers + 1)) - 1) / (servers * (1 - rho));
+}
+
+/* Whether step t is far above the hour before it */
+static int
+is_spike(const struct pool *p, size_t t)
+{
+	double hour = round(3600 / p->o->step), sum = 0;
+	size_t n = hour > 1 ? (size_t)hour : 1;
+
+	if (t < n || (p->ok != NULL && !p->ok[t]))
+		return 0;
+	for (size_t i = t - n; i < t; i++)
+		sum += p->y[i];
+	return p->y[t] > 1.5 * sum / (double)n && p->y[t] > p->o->capacity / 2;
+}
+
+/* Step t is over, and saw so much overload */
+static void
+count_spike(struct pool *p, size_t t, double overload_s)
+{
+	int spike = is_spike(p, t);
+
+	if (spike && !p->spike) {
+		p->r->spikes++;
+		p->r->spikes_carried++;
+		p->spike_lost = 0;
+	}
+	if (spike && overload_s > 0 && !p->spike_lost) {
+		p->r->spikes_carried--;
+		p->spike_lost = 1;
+	}
+	p->spike = spike;
+}
+
 /* dt seconds during which ready instances serve the load y */
 static void
 live(struct pool *p, double y, long ready, double dt)
@@ -159,6 +204,8 @@ live(struct pool *p, double y, long ready, double dt)
 	p->paid_s += (double)p->n * dt;
 	p->load_s += y * dt;
 	p->served_s += fmin(y, carried) * dt;
+	if (o->thorough)
+		p->response_s += y * response(o, y, ready) * dt;
 	p->unserved_s += fmax(y - carried, 0) * dt;
 	if (y > carried * o->limit * (1 + 1e-12) + 1e-12) {
 		p->r->overload_s += dt;
@@ -183,6 +230,7 @@ pass(struct pool *p, size_t t, double T)
 {
 	const struct simulate_options *o = p->o;
 	double at = T, end = T + o->step, ready_s = 0;
+	double overload_s = p->r->overload_s;
 	int counts = p->ok == NULL || p->ok[t];
 	long need, served;
 
@@ -201,6 +249,8 @@ pass(struct pool *p, size_t t, double T)
 			live(p, p->y[t], ready, next - at);
 		at = next;
 	}
+	if (o->thorough)
+		count_spike(p, t, p->r->overload_s - overload_s);
 	p->r->instance_hours += (double)p->n * o->step / 3600;
 	p->all_s += o->step;
 	need = need_of(p->y[t], o->capacity * o->limit);
@@ -241,6 +291,7 @@ conclude(struct pool *p)
 	r->served_hours = p->counted / 3600;
 	r->overload = r->overload_s / T;
 	r->unserved = p->load_s > 0 ? p->unserved_s / p->load_s : 0;
+	r->response = p->load_s > 0 ? p->response_s / p->load_s : 1;
 	r->utilisation =
 	    p->paid_s > 0 ? p->served_s / (p->paid_s * p->o->capacity) : 0;
 	r->changes_per_day = (double)r->changes / days;

@@ -35,6 +35,7 @@ struct simulate_options {
 	size_t delay; /* steps by which observations lag */
 	enum simulate_billing billing;
 	int billing_aware;
+	int thorough; /* response and spikes, too */
 };
 
 /* What a policy may know when it is asked */
@@ -72,6 +73,16 @@ struct simulate_result {
 	double changes_per_day;
 	double reversals_per_day; /* changes of direction within 600 s */
 	long changes;
+	/* with `thorough`: the mean response time, by load, in multiples of
+	 * that of an idle instance: 1 + rho^(sqrt(2 (n + 1)) - 1) / (n (1 -
+	 * rho)), n instances ready, rho = load / (n capacity), 0.99 at most, so
+	 * that overload counts as a long queue and not as an endless one.
+	 * Source: Sakasegawa 1977, An approximation formula L_q = alpha
+	 * rho^beta / (1 - rho), Ann. Inst. Stat. Math. 29. */
+	double response;
+	/* with `thorough`: times the load rose to one and a half times the mean
+	 * of the hour before, and those of them that passed without overload */
+	long spikes, spikes_carried;
 	double theta_u, theta_o, tau_u, tau_o, upsilon, sigma;
 };
 
