@@ -225,7 +225,8 @@ read_notice(const char *path)
 	    b.len > 0)
 		j = json_parse(b.s, b.len, &why);
 	text = json_get_str(j, "text");
-	if (text != NULL && json_get_time(j, "time", &since) == 0) {
+	if (n != NULL && text != NULL &&
+	    json_get_time(j, "time", &since) == 0) {
 		const char *plan = json_get_str(j, "plan");
 		const char *record = json_get_str(j, "record");
 

@@ -170,7 +170,7 @@ describe(struct buf *b, const struct advice *a, int memory, double limit,
 			buf_str(b, a->none);
 	} else if (a->seen) {
 		buf_str(b, ": so much an instance used within the hour");
-	} else {
+	} else if (a->by != NULL) {
 		const struct forecast *f = a->by->forecast;
 
 		buf_printf(b, ": %ld share a peak of ", d->recommended);

@@ -16,8 +16,7 @@ spread(struct rows *to, const struct rows *r, size_t H)
 	memcpy(to->origin, r->origin, r->count * sizeof(*to->origin));
 	for (size_t i = 0; i < r->count; i++)
 		for (size_t k = 1; k <= H; k++)
-			to->median[i * H + k - 1] =
-			    rows_at(r, r->median, i, k);
+			to->median[i * H + k - 1] = rows_at(r, r->median, i, k);
 	return 0;
 }
 
@@ -72,8 +71,8 @@ walk_forward(struct rows *r, const struct grid *g, const struct walk_options *o,
 		size_t last = i + o->every < g->n ? i + o->every : g->n;
 
 		if (o->progress != NULL)
-			o->progress(i - o->from, g->n - o->from,
-			    o->method->name);
+			o->progress(
+			    i - o->from, g->n - o->from, o->method->name);
 		if (one_day(&to, g, o, i, last, why) != 0) {
 			rows_free(&to);
 			return -1;

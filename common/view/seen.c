@@ -51,7 +51,7 @@ from_inputs(const struct view_target *t, struct story_load *l)
 {
 	struct sample *s = malloc((t->n_runs + 1) * sizeof(*s));
 	int64_t *at = malloc((t->n_runs + 1) * (sizeof(*at) + sizeof(double)));
-	double *v = (double *)(void *)(at + t->n_runs + 1);
+	double *v;
 	size_t n = 0;
 
 	if (s == NULL || at == NULL) {
@@ -59,6 +59,8 @@ from_inputs(const struct view_target *t, struct story_load *l)
 		free(at);
 		return -1;
 	}
+	v = (double *)(void *)(at + t->n_runs + 1);
+	l->n = 0;
 	for (size_t i = 0; i < t->n_runs; i++)
 		for (size_t k = 0; k < t->runs[i].n_inputs; k++) {
 			const struct view_input *in = &t->runs[i].inputs[k];
