@@ -19,6 +19,7 @@
 #include "policy/contest.h"
 #include "record/decision.h"
 #include "record/series.h"
+#include "record/state.h"
 
 enum {
 	KEY_STRATEGIES = ARGS_OWN,
@@ -29,6 +30,7 @@ enum {
 	KEY_STAMP,
 	KEY_DELAY,
 	KEY_DECISIONS,
+	KEY_INPUTS,
 	KEY_FRONTIER,
 	KEY_METHOD,
 	KEY_SETTING /* and above: the settings, in the order of `settings` */
@@ -44,7 +46,7 @@ struct options {
 	struct args_common common;
 	int strategy[STRATEGIES]; /* 1: asked for */
 	int chosen; /* any was named */
-	int table, decisions, frontier, stamp_start;
+	int table, decisions, inputs, frontier, stamp_start;
 	double train, peak, step, delay;
 	const struct method *method; /* NULL: online */
 	long threads;
@@ -75,6 +77,10 @@ static const struct argp_option table[] = {
 	    "Samples are seen so late (default 0)", 1 },
 	{ "decisions", KEY_DECISIONS, NULL, 0,
 	    "Print every decision of ours, too", 1 },
+	{ "inputs", KEY_INPUTS, NULL, 0,
+	    "Print before each of them the state and the forecast that "
+	    "as-decide would make it of",
+	    1 },
 	{ "frontier", KEY_FRONTIER, NULL, 0,
 	    "Print cost and overload of every setting that a strategy may "
 	    "choose from, on the training part and on the test part",
@@ -184,6 +190,9 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_DECISIONS:
 		o->decisions = 1;
+		return 0;
+	case KEY_INPUTS:
+		o->inputs = 1;
 		return 0;
 	case KEY_FRONTIER:
 		o->frontier = 1;
@@ -433,10 +442,25 @@ put_frontier(struct buf *b, const struct series *s, enum strategy k,
 }
 
 static void
-on_decision(void *ctx, const struct decision *d)
+on_decision(void *ctx, const struct decision *d, const struct forecast *f)
 {
+	(void)f;
 	decision_write(ctx, d);
 	buf_char(ctx, '\n');
+}
+
+/* What as-decide would have been given, too */
+static void
+on_inputs(void *ctx, const struct decision *d, const struct forecast *f)
+{
+	struct forecast bare = *f;
+
+	bare.H = 0; /* decisions rest on the windows alone */
+	state_write(ctx, &d->observed);
+	buf_char(ctx, '\n');
+	forecast_write(ctx, &bare);
+	buf_char(ctx, '\n');
+	on_decision(ctx, d, f);
 }
 
 /* 0, or -1 with *why: too little history */
@@ -465,7 +489,10 @@ replay_series(const struct options *o, const struct series *s,
 		put_frontier(out, s, which, p, n);
 		free(p);
 		if (contest_run(&c, which, &res,
-			o->decisions ? on_decision : NULL, out) != 0)
+			o->inputs	   ? on_inputs
+			    : o->decisions ? on_decision
+					   : NULL,
+			out) != 0)
 			die("strategy '%s': out of memory, or too many "
 			    "instances",
 			    strategy_names[k]);

@@ -177,3 +177,35 @@ replay() {
 	run -2 --separate-stderr replay --method nosuch
 	[[ $stderr == *"no method 'nosuch'"* ]]
 }
+
+@test "as-backtest: as-decide, asked one decision at a time, decides the same to the byte" {
+	cat >web.conf <<-'END'
+		target web { decision_interval = 5m }
+		signal cpu { query = 'x' capacity = 5.4 target = 100% }
+		policy { boot_time = 5m max_instances = 50 }
+	END
+	as-backtest -c web.conf --strategies predictive-untuned --inputs \
+		"$data/web.ndjson" >all
+	mkdir state
+	echo '{"type":"journal","version":1,"created":"1970-01-01T00:00:00Z"}' \
+		>state/web.ndjson
+	# what a record rounds to ten digits is left out
+	same='del(.predicted_load, .risk, .inputs[].expected)'
+	head -n 450 all | while read -r observed && read -r forecast &&
+		read -r decision; do
+		now=${decision#*\"time\":\"} now=${now%%\"*}
+		printf '%s\n%s\n' "$observed" "$forecast" |
+			as-decide -c web.conf --state state --now "$now" >mine
+		jq -c "$same" mine >>stream
+		jq -c "$same" <<<"$decision" >>replay
+		jq -c --arg now "$now" '., (select(.recommended_instances !=
+			.current_instances) | {type: "result", result: {
+				status: "applied", from: .current_instances,
+				to: .recommended_instances, at: $now}}) |
+			.logged = $now' <<<"$decision" >>state/web.ndjson
+	done
+	[ "$(wc -l <replay)" = 150 ]
+	diff stream replay
+	grep -q scale_up replay
+	grep -q scale_down replay
+}

@@ -79,9 +79,11 @@ journal() {
 @test "as-tune: the boot time is learnt from results, never below what is set" {
 	journal s
 	for i in $(seq 1 20); do
-		echo '{"type":"result","target":"web","ready_s":'"$((i * 30))"',"logged":"2017-01-15T06:00:00Z"}'
+		echo '{"type":"result","target":"web","result":{"status":"applied","from":1,"to":2,"ready_s":'"$((i * 30))"'},"logged":"2017-01-15T06:00:00Z"}'
 	done >>s/web.ndjson
 	tune --state s -o t.conf >rec
+	# a time-out lasted that long at least; a removal tells nothing
+	echo '{"type":"result","target":"web","result":{"status":"timeout","from":2,"to":1,"took_ms":9000000},"logged":"2017-01-15T06:00:00Z"}' >>s/web.ndjson
 	# R: quantile((1:20) * 30, 0.95, type = 7) is 571.5
 	[ "$(jq '.boot_p95_s == 571.5 and .boot_s == 571.5 and
 		.boot_samples == 20' rec)" = true ]
@@ -94,7 +96,7 @@ journal() {
 @test "as-tune: fewer than five orders teach nothing" {
 	journal s
 	for _ in 1 2 3 4; do
-		echo '{"type":"result","target":"web","ready_s":900,"logged":"2017-01-15T06:00:00Z"}'
+		echo '{"type":"result","target":"web","result":{"status":"applied","from":1,"to":2,"ready_s":900},"logged":"2017-01-15T06:00:00Z"}'
 	done >>s/web.ndjson
 	[ "$(tune --state s | jq '.boot_s == 300 and (has("boot_p95_s") | not)')" = true ]
 }

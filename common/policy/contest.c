@@ -80,8 +80,7 @@ simulate_part(const struct contest *c, size_t first, size_t last,
 /* Ours by the door of s on steps [first, last) */
 static int
 run_ours(const struct contest *c, const struct setting *s, size_t first,
-    size_t last, struct simulate_result *r,
-    void (*on_decision)(void *ctx, const struct decision *d), void *ctx)
+    size_t last, struct simulate_result *r, replay_fn *on_decision, void *ctx)
 {
 	struct conf_target t = *c->t;
 	struct simulate_policy p = { replay_wanted, NULL };
@@ -217,8 +216,7 @@ run_static_best(const struct contest *c, struct contest_result *out)
 
 int
 contest_run(const struct contest *c, enum strategy s,
-    struct contest_result *out,
-    void (*on_decision)(void *ctx, const struct decision *d), void *ctx)
+    struct contest_result *out, replay_fn *on_decision, void *ctx)
 {
 	struct settings all = { 0 };
 	struct simulate_result tuned;

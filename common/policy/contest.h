@@ -67,8 +67,7 @@ struct contest_result {
  * NULL, gets the decisions of ours on the test part. 0, or -1: out of memory.
  */
 int contest_run(const struct contest *c, enum strategy s,
-    struct contest_result *out,
-    void (*on_decision)(void *ctx, const struct decision *d), void *ctx);
+    struct contest_result *out, replay_fn *on_decision, void *ctx);
 
 /*
  * One point of a strategy's frontier: what a setting costs and overloads on

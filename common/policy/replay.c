@@ -8,6 +8,7 @@
 #include "model/calibrate.h"
 #include "policy/slide.h"
 #include "policy/walk.h"
+#include "record/record.h"
 
 enum { DROP_PERMILLE = 5, DROP_POOL = 3000 };
 
@@ -144,7 +145,7 @@ replay_mean_1h(const struct replay *r, double *mean)
 struct replay_run {
 	const struct replay *r;
 	const struct conf_target *t;
-	void (*on_decision)(void *ctx, const struct decision *d);
+	replay_fn *on_decision;
 	void *ctx;
 	struct schedule *schedule;
 	struct slide pool[2]; /* errors of ahead and keep */
@@ -170,6 +171,7 @@ run_free(struct replay_run *run)
 	free(run->f.observed_t);
 	free(run->f.observed_v);
 	free(run->f.median);
+	free(run->f.metric);
 	free(run);
 }
 
@@ -195,9 +197,26 @@ window_init(struct forecast_window *w, const char *name, const struct replay *r,
 	return w->errors && w->levels && w->at ? 0 : -1;
 }
 
+/* The metric that as-decide knows the forecast by; NULL: out of memory */
+static char *
+metric_of(const struct conf_target *t)
+{
+	struct buf b = { 0 };
+
+	buf_char(&b, '{');
+	record_put_str(&b, "__name__", t->signals[0].name);
+	record_put_str(&b, "target", t->name);
+	buf_char(&b, '}');
+	if (b.failed) {
+		buf_free(&b);
+		return NULL;
+	}
+	return b.s;
+}
+
 struct replay_run *
 replay_begin(const struct replay *r, const struct conf_target *t,
-    void (*on_decision)(void *ctx, const struct decision *d), void *ctx)
+    replay_fn *on_decision, void *ctx)
 {
 	size_t day = (size_t)lround(86400 / r->g->step);
 	size_t hour = r->g->step < 3600 ? (size_t)lround(3600 / r->g->step) : 1;
@@ -227,12 +246,14 @@ replay_begin(const struct replay *r, const struct conf_target *t,
 	snprintf(f->method, sizeof(f->method), "%s", r->method);
 	snprintf(f->name, sizeof(f->name), "%s", t->signals[0].name);
 	snprintf(f->target, sizeof(f->target), "%s", t->name);
+	f->metric = metric_of(t);
 	f->observed_t = malloc(hour * sizeof(*f->observed_t));
 	f->observed_v = malloc(hour * sizeof(*f->observed_v));
 	f->median = malloc(hour * sizeof(*f->median));
 	f->mean = f->q[0] = f->median;
-	if (run->schedule == NULL || f->observed_t == NULL ||
-	    f->observed_v == NULL || f->median == NULL ||
+	if (run->schedule == NULL || f->metric == NULL ||
+	    f->observed_t == NULL || f->observed_v == NULL ||
+	    f->median == NULL ||
 	    window_init(&f->windows[0], "ahead", r, t) != 0 ||
 	    window_init(&f->windows[1], "keep", r, t) != 0 ||
 	    slide_init(&run->pool[0], TRACK_DAYS * day, TRACK_POOL) != 0 ||
@@ -360,7 +381,7 @@ replay_wanted(void *ctx, const struct simulate_now *now)
 	fill_forecast(run, now->i, time);
 	decide(&in, &d, NULL);
 	if (run->on_decision != NULL)
-		run->on_decision(run->ctx, &d);
+		run->on_decision(run->ctx, &d, &run->f);
 	if (d.votes[VOTE_PANIC] >= 0 &&
 	    d.votes[VOTE_PANIC] != run->history.panic) {
 		run->history.panic = d.votes[VOTE_PANIC];

@@ -57,6 +57,11 @@ int replay_prepare(struct replay *r, const struct grid *g,
     const char **why);
 void replay_free(struct replay *);
 
+/* gets a decision, and the forecast that it rests on; d->observed is the state
+ */
+typedef void replay_fn(
+    void *ctx, const struct decision *d, const struct forecast *f);
+
 /* One run of the rule; the context of replay_wanted */
 struct replay_run;
 
@@ -68,8 +73,7 @@ struct replay_run;
  * decision made.
  */
 struct replay_run *replay_begin(const struct replay *r,
-    const struct conf_target *t,
-    void (*on_decision)(void *ctx, const struct decision *d), void *ctx);
+    const struct conf_target *t, replay_fn *on_decision, void *ctx);
 long replay_wanted(void *run, const struct simulate_now *now);
 void replay_end(struct replay_run *);
 
