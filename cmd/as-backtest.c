@@ -299,6 +299,8 @@ refuse_unreplayed(const struct conf_target *t)
 		what = "approval";
 	else if (t->paused != PAUSE_NO)
 		what = "paused";
+	else if (t->cost.billing == BILL_MONTH)
+		what = "billing = month";
 	if (what != NULL)
 		die("target '%s': '%s' cannot be replayed", t->name, what);
 }

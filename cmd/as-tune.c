@@ -462,6 +462,11 @@ tune_one(struct options *o, struct series *s, struct buf *out)
 		conf_target_free(&t);
 		return -1;
 	}
+	/* what stops a decision from being carried out is not the rule's */
+	t.cost.max_monthly = (double)NAN;
+	t.approval.scale_up_above = t.approval.step_above = -1;
+	t.approval.cost_above = (double)NAN;
+	t.paused = PAUSE_NO;
 	o->tuned++;
 	e = tune_series(o, s, &g, &t, out);
 	grid_free(&g);

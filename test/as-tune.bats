@@ -167,3 +167,16 @@ journal() {
 	run -2 --separate-stderr as-tune --holdout 95% --capacity 1 /dev/null
 	[[ $stderr == *"10% to 80%"* ]]
 }
+
+@test "as-tune: a budget, a pause and approvals do not bend the rule" {
+	cat >web.conf <<-'END'
+		target web { paused = both }
+		signal cpu { query = 'x' capacity = 5.4 target = 100% }
+		policy { boot_time = 5m }
+		cost { cost_per_instance = 50 max_monthly_cost = 60 }
+		approval { scale_up_above = 1 }
+	END
+	as-tune -c web.conf "$data/web.ndjson" --now "$now" | jq .quantile >a
+	tune | jq .quantile >b
+	diff a b
+}
