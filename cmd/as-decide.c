@@ -71,6 +71,8 @@ static const struct argp_option table[] = {
 	SET("min-instances", "COUNT", "Never fewer (default 1)", 3),
 	SET("max-instances", "COUNT", "Never more (default 10)", 3),
 	SET("slo", "SHARE", "Share of time within capacity (default 99%)", 3),
+	SET("forecast", "yes|no",
+	    "By the forecast, or by the load alone (default yes)", 3),
 	SET("quantile", "SHARE", "Of past errors (default: what --slo says)",
 	    3),
 	SET("overload-price", "MONEY",

@@ -281,7 +281,7 @@ put_record(struct buf *b, const struct series *s, const struct conf_target *t,
 	struct buf text = { 0 };
 
 	worth(&text, u);
-	buf_printf(b, "{\"type\":\"tuning\",\"metric\":%s", s->metric);
+	buf_printf(b, "{\"type\":\"tune\",\"metric\":%s", s->metric);
 	record_put_str(b, "target", t->name);
 	record_put_time(b, "time", clock_now());
 	record_put_str(b, "rule", rules[u->rule]);
