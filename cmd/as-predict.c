@@ -15,6 +15,7 @@
 #include "cli/filter.h"
 #include "conf/conf.h"
 #include "io/report.h"
+#include "model/extend.h"
 #include "model/predict.h"
 #include "model/stored.h"
 #include "record/forecast.h"
@@ -44,7 +45,10 @@ static const struct argp_option table[] = {
 	    "method online learns on the spot",
 	    1 },
 	{ "horizon", KEY_HORIZON, "DURATION", 0,
-	    "Look so far ahead (default: as the model, else 1h)", 1 },
+	    "Look so far ahead, up to 7d; beyond what the model looks by "
+	    "what was at that time of day and week (default: as the model, "
+	    "else 1h)",
+	    1 },
 	{ "step", KEY_STEP, "DURATION", 0,
 	    "Distance of the forecast's points (default: as the model, else "
 	    "that of the samples, a minute at least)",
@@ -88,6 +92,9 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_HORIZON:
 		o->horizon = take_duration(state, "horizon", arg);
+		if (o->horizon > EXTEND_DAYS * 86400)
+			argp_error(
+			    state, "--horizon: '%s' is more than 7d", arg);
 		return 0;
 	case KEY_STEP:
 		o->step = take_duration(state, "step", arg);
@@ -254,6 +261,11 @@ explain(const struct forecast *f)
 	    f->name, f->target, f->method, clock_format(at, f->trained),
 	    duration_format(span, (double)f->H * f->step_s), 100 * f->coverage,
 	    duration_format(gap, f->longest_gap_s));
+	if (f->model_s > 0 &&
+	    f->model_s < (double)f->H * f->step_s - f->step_s / 2)
+		warn("  what is more than %s ahead is by what was at that time "
+		     "of day and week",
+		    duration_format(span, f->model_s));
 	if (isfinite(f->mean_1h))
 		warn("  the next hour's mean: %.4g (%.4g to %.4g in 9 of 10 "
 		     "cases); such means were off by %.1f %% on held-out "

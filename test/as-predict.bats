@@ -359,15 +359,62 @@ member() {
 	[ "$(jq -c '[.step_s, .model.method]' <<<"$output")" = '[600,"online"]' ]
 }
 
-@test "as-predict: a model for other windows or a shorter horizon is refused" {
+@test "as-predict: a model for other windows is refused" {
 	run --separate-stderr -1 predict -m "$forest" --boot-time 10m \
 		"$data/web.ndjson"
 	[[ $stderr == *"the model is for a boot time of 60 s and an interval of 60 s"* ]]
 	[ "$(jq -c '[.windows[0].from_s, .model.method]' <<<"$output")" = \
 		'[600,"online"]' ]
-	run --separate-stderr -1 predict -m "$forest" --horizon 2h "$data/web.ndjson"
-	[[ $stderr == *"the model looks only 60 min ahead"* ]]
-	[ "$(jq -c '.values | length' <<<"$output")" = 24 ]
+}
+
+@test "as-predict: further than the model looks goes the profile, to 7 days" {
+	predict -m "$forest" "$data/web.ndjson" >hour
+	for h in 24h:288 7d:2016; do
+		run --separate-stderr -0 predict -m "$forest" \
+			--horizon "${h%:*}" "$data/web.ndjson"
+		[ -z "$stderr" ]
+		[ "$(jq --argjson n "${h#*:}" '(.values | length) == $n and
+			(.timestamps | length) == $n and
+			.timestamps[-1] - .timestamps[0] == ($n - 1) * 300000' \
+			<<<"$output")" = true ]
+		# the model's own hour stays, decisions' windows too
+		[ "$(jq -c '[.values[:12], .quantiles["0.99"][:12], .windows,
+			.peak]' <<<"$output")" = "$(jq -c '[.values[:12],
+			.quantiles["0.99"][:12], .windows, .peak]' hour)" ]
+		# quantiles do not cross, and get no narrower
+		[ "$(jq '.values as $m | .quantiles | [.["0.5", "0.8", "0.9",
+			"0.95", "0.99"]] as $q | all(range(1; 5);
+			. as $k | all(range($m | length);
+			$q[$k][.] >= $q[$k - 1][.])) and
+			([range(13; $m | length) |
+			($q[4][.] - $m[.]) - ($q[4][. - 1] - $m[. - 1])] |
+			min) > -1e-6' <<<"$output")" = true ]
+	done
+	run --separate-stderr -2 predict -m "$forest" --horizon 8d \
+		"$data/web.ndjson"
+	[[ $stderr == *"'8d' is more than 7d"* ]]
+	run -0 predict -m "$forest" --horizon 24h --explain "$data/web.ndjson"
+	[[ $output == *"more than 60 min ahead is by what was at that time"* ]]
+}
+
+@test "as-predict: a day ahead is nearer than the last value, and as sure as it says" {
+	for cut in 3168 3312 3456 3600 3744; do
+		jq -c --argjson n $cut '.values |= .[:$n] | .timestamps |= .[:$n]' \
+			"$data/web.ndjson" >past
+		now=$(jq '.timestamps[-1] / 1000 + 1' past)
+		as-train -o day.model past 2>day.err
+		as-predict -m day.model --now "$now" --horizon 24h past |
+			jq -c --argjson n $cut --slurpfile all "$data/web.ndjson" '
+			$all[0].values as $y | .values as $m |
+			.quantiles["0.95"] as $q |
+			[range(288) | {e: ($y[$n + .] - $m[.] | fabs),
+			l: ($y[$n + .] - $y[$n - 1] | fabs),
+			c: (if $y[$n + .] <= $q[.] then 1 else 0 end)}] |
+			[(map(.e) | add), (map(.l) | add), (map(.c) | add)]'
+	done >days
+	[ "$(jq -s 'map(.[0]) | add' days | cut -d. -f1)" -lt \
+		"$(jq -s 'map(.[1]) | add * 0.8' days | cut -d. -f1)" ]
+	[ "$(jq -s '(map(.[2]) | add) / (5 * 288) | . > 0.88' days)" = true ]
 }
 
 @test "as-predict: a model no better than the last value gives way to online" {

@@ -7,6 +7,7 @@
 
 #include "base/excerpt.h"
 #include "base/number.h"
+#include "model/extend.h"
 #include "model/predict_job.h"
 
 enum {
@@ -270,6 +271,14 @@ put_model(struct job *j)
 	f->dynamics = n > 0 ? sum / (double)n : (double)NAN;
 }
 
+static size_t
+steps_wanted(const struct job *j)
+{
+	double steps = ceil(j->o->horizon / j->g->step - 1e-9);
+
+	return steps > 1 ? (size_t)fmin(steps, GRID_MAX) : 1;
+}
+
 /* Everything that a model says of a grid. 0, or -1: out of memory. */
 static int
 forecast_by(struct job *j)
@@ -289,6 +298,10 @@ forecast_by(struct job *j)
 		goto end;
 	put_drop(j);
 	put_hour(j);
+	j->f->model_s = (double)j->H * j->g->step;
+	if (!isnan(j->o->horizon) && steps_wanted(j) > j->H &&
+	    extend(j->f, j->g, steps_wanted(j)) != 0)
+		goto end;
 	job_put_events(j);
 	put_model(j);
 	r = 0;
@@ -368,10 +381,6 @@ unfit(const struct job *j, const struct trained *t, char *note, size_t size)
 		    "the model is for a boot time of %s and an interval of %s",
 		    duration_format(a, t->boot),
 		    duration_format(b, t->interval));
-	else if (!isnan(j->o->horizon) &&
-	    j->o->horizon > (double)t->H * t->step + 1e-6)
-		snprintf(note, size, "the model looks only %s ahead",
-		    duration_format(a, (double)t->H * t->step));
 	else
 		return 0;
 	return -1;
@@ -399,7 +408,7 @@ forecast_grid(struct job *j, const struct trained *t, const char **why)
 	j->t = t;
 	j->H = t->H;
 	if (!isnan(j->o->horizon))
-		j->H = (size_t)fmax(1, ceil(j->o->horizon / j->g->step - 1e-9));
+		j->H = steps_wanted(j) < t->H ? steps_wanted(j) : t->H;
 	return forecast_by(j);
 }
 

@@ -42,6 +42,8 @@ struct forecast_window {
 };
 
 struct forecast {
+	double model_s; /* how far the method itself looks; what is further is
+			 * by the profile. Not in the record; 0: not known */
 	char *metric; /* JSON text of the metric object */
 	char name[128], target[256], unit[64]; /* its labels */
 	int64_t time; /* when it was made */
