@@ -25,8 +25,8 @@ struct predict_options {
  * predict_series(f, t, s, o, why): the forecast for a finished series, of which
  * samples later than now (by more than 30 s) are left alone. t NULL:
  * the method online learns on the spot. t not accepted, or made for another
- * step or window: the same, with a note. What is further ahead than t looks (a
- * day where there is none) is by the profile of the samples (model/extend.h).
+ * step or window: the same, with a note. What is further ahead than t looks is
+ * by the profile of the samples (model/extend.h).
  * Where there can be no forecast f says why (no_forecast) and holds what was
  * observed. 0 and *f to be freed with forecast_free, or -1 with a static text
  * in *why: out of memory.
