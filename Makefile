@@ -51,7 +51,7 @@ $(B)/as-%: $(B)/cmd/as-%.o $(LIB)
 $(B)/test/%: $(B)/test/%.o $(LIB)
 	$(CC) $(CFLAGS) $(AS_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CURL) $(LIBS)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 
 programs: $(UNIT) $(FUZZ) $(BENCH)
 
@@ -90,6 +90,8 @@ memcheck: all
 lint:
 	scripts/lint $(B)
 
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(CMDS:%=$(B)/%) scripts/as-loop $(DESTDIR)$(PREFIX)/bin
@@ -100,18 +102,29 @@ install: all
 		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$$s/$${p##*/} \
 		|| exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/share/autoscale
-	install -m 644 $(SHARED) $(DESTDIR)$(PREFIX)/share/autoscale
+	install -m 644 $(SHARED) scripts/autoscale.logrotate \
+		$(DESTDIR)$(PREFIX)/share/autoscale
+	install -D -m 644 scripts/completion.bash $(COMPLETIONS)/autoscale
+	for c in $(CMDS) as-loop; do ln -sf autoscale $(COMPLETIONS)/$$c; done
+	install -d $(UNITS)
+	install -m 644 scripts/systemd/*.service scripts/systemd/*.timer $(UNITS)
+	install -D -m 644 scripts/systemd/autoscale.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/autoscale.conf
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/share/autoscale && rm -f $(notdir $(SHARED))
-	-rmdir $(DESTDIR)$(PREFIX)/share/autoscale
+	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(CMDS) as-loop
-	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale/drivers
+	cd $(COMPLETIONS) && rm -f autoscale $(CMDS) as-loop
+	cd $(UNITS) && rm -f $(notdir $(wildcard scripts/systemd/*@.*))
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/autoscale.conf
 	for p in $(PAGES); do rm -f \
 		$(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+
+deb: all
+	scripts/make-deb $(B) $(VERSION)
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all programs unit fuzz test e2e bench asan asan-unit memcheck lint install uninstall clean
+.PHONY: all programs unit fuzz test e2e bench asan asan-unit memcheck lint install uninstall deb clean
 .SECONDARY:

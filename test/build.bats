@@ -27,9 +27,13 @@ tree() {
 	done
 	[ -x "$to/usr/share/autoscale/drivers/systemd" ]
 	[ -x "$to/usr/share/autoscale/drivers/libvirt" ]
+	[ -f "$to/usr/share/autoscale/autoscale.logrotate" ]
+	[ -f "$to/usr/share/bash-completion/completions/as-tune" ]
+	[ -f "$to/usr/lib/systemd/system/autoscale@.timer" ]
+	[ -f "$to/usr/lib/sysusers.d/autoscale.conf" ]
 	"$to/usr/bin/as-detect" --version
 	make -s B="$B" uninstall DESTDIR="$to" PREFIX=/usr
-	[ "$(find "$to" -type f | wc -l)" = 0 ]
+	[ "$(find "$to" -not -type d | wc -l)" = 0 ]
 }
 
 @test "check-layers: down and within is allowed; up, beside and foreign is not" {
@@ -119,4 +123,65 @@ counted() {
 	[ "$(counted 1 'not ok 1 a\n5 passed, 2 failed\n')" = '5 2 0' ]
 	[ "$(counted 0 '')" = '0 0 0' ]
 	[ "$(counted 2 'make: error\n')" = '0 1 0' ]
+}
+
+@test "the units are such as systemd takes, and shut in" {
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p units bin
+	cp "$root"/scripts/systemd/*@.* units
+	# what they start has to be where systemd looks
+	sed -i "s|ExecStart=as-loop|ExecStart=$root/scripts/as-loop|" units/*
+	for kind in autoscale autoscale-tune; do
+		cp "units/$kind@.service" "units/$kind@web.service"
+		cp "units/$kind@.timer" "units/$kind@web.timer"
+		run -0 systemd-analyze verify --man=no \
+			"./units/$kind@web.service" "./units/$kind@web.timer"
+		refute_output --partial "$kind@web"
+		grep -q '^NoNewPrivileges=yes' "units/$kind@.service"
+		grep -q '^ProtectSystem=strict' "units/$kind@.service"
+		grep -q '^User=autoscale' "units/$kind@.service"
+	done
+}
+
+@test "completion: options, values and files of every command" {
+	cd "$BATS_TEST_TMPDIR"
+	# shellcheck disable=SC1091
+	source "$root/scripts/completion.bash"
+	says() { # says WORD...: what completes the last of them
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_autoscale
+		printf '%s\n' "${COMPREPLY[@]}"
+	}
+	for command in "$B"/as-*; do
+		name=${command##*/}
+		complete -p "$name" >/dev/null
+		says "$name" --he | grep -qx -- --help
+	done
+	says as-tune --hold | grep -qx -- --holdout
+	[ "$(says as-report --format = p)" = prometheus ]
+	says as-tune -o x | grep -q . && false
+	touch web.conf
+	[ "$(says as-tune -c web)" = web.conf ]
+	[ "$(says as-detect we)" = web.conf ]
+}
+
+@test "make deb: a package with commands, pages and units, at which lintian is silent" {
+	command -v dpkg-deb >/dev/null || skip "no dpkg-deb"
+	not_under_valgrind
+	cd "$root"
+	rm -f "$B"/*.deb
+	make -s B="$B" deb >/dev/null
+	run -0 dpkg-deb -c "$B"/autoscale_*.deb
+	assert_output --partial ./usr/bin/as-loop
+	assert_output --partial ./usr/share/man/man1/as-tune.1.gz
+	assert_output --partial ./usr/lib/systemd/system/autoscale@.timer
+	assert_output --partial ./etc/logrotate.d/autoscale
+	run -0 dpkg-deb -f "$B"/autoscale_*.deb Depends
+	assert_output --partial libcurl4
+	if command -v lintian >/dev/null; then
+		run lintian --allow-root "$B"/autoscale_*.deb
+		refute_output --regexp '^[EW]:'
+	fi
 }
