@@ -72,12 +72,15 @@ served() {
 		curl -fsS "http://127.0.0.1:$APP_PORT/work?ms=20" >/dev/null
 	done
 	svc_wait 20 served 'app_requests_total{path="/work"}' 20
-	sleep 1 # as-fetch asks for whole seconds
 	echo 3 >"$SVC/count"
-	run --separate-stderr -0 env PROMETHEUS_URL="$MAIN" as-fetch \
-		-c "$examples/web.conf" --driver file --service "$SVC/count" \
-		--range 5s --step 1s
-	echo "$output" >"$BATS_TEST_TMPDIR/out"
+	# every rate wants two scrapes of its own, and as-fetch whole seconds
+	fetched() {
+		PROMETHEUS_URL="$MAIN" as-fetch -c "$examples/web.conf" \
+			--driver file --service "$SVC/count" --range 5s \
+			--step 1s >"$BATS_TEST_TMPDIR/out" \
+			2>"$BATS_TEST_TMPDIR/err"
+	}
+	svc_wait 30 fetched || { cat "$BATS_TEST_TMPDIR/err"; false; }
 	for name in cpu memory network disk requests latency; do
 		run -0 jq -es --arg name "$name" 'map(select(
 			.metric.__name__ == $name and .metric.target == "web"))
