@@ -91,6 +91,7 @@ lint:
 	scripts/lint $(B)
 
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+EXAMPLES = $(DESTDIR)$(PREFIX)/share/doc/autoscale/examples
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
@@ -104,6 +105,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/autoscale
 	install -m 644 $(SHARED) scripts/autoscale.logrotate \
 		$(DESTDIR)$(PREFIX)/share/autoscale
+	install -d $(EXAMPLES)
+	install -m 644 scripts/examples/* $(EXAMPLES)
 	install -D -m 644 scripts/completion.bash $(COMPLETIONS)/autoscale
 	for c in $(CMDS) as-loop; do ln -sf autoscale $(COMPLETIONS)/$$c; done
 	install -d $(UNITS)
@@ -112,7 +115,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/autoscale.conf
 
 uninstall:
-	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale
+	rm -rf $(DESTDIR)$(PREFIX)/share/autoscale $(EXAMPLES)
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(CMDS) as-loop
 	cd $(COMPLETIONS) && rm -f autoscale $(CMDS) as-loop
 	cd $(UNITS) && rm -f $(notdir $(wildcard scripts/systemd/*@.*))

@@ -25,6 +25,7 @@ tree() {
 	for page in man/*.[157]; do
 		[ -f "$to/usr/share/man/man${page##*.}/${page##*/}" ]
 	done
+	[ -f "$to/usr/share/doc/autoscale/examples/compose.conf" ]
 	[ -x "$to/usr/share/autoscale/drivers/systemd" ]
 	[ -x "$to/usr/share/autoscale/drivers/libvirt" ]
 	[ -f "$to/usr/share/autoscale/autoscale.logrotate" ]
@@ -176,6 +177,8 @@ counted() {
 	run -0 dpkg-deb -c "$B"/autoscale_*.deb
 	assert_output --partial ./usr/bin/as-loop
 	assert_output --partial ./usr/share/man/man1/as-tune.1.gz
+	assert_output --partial ./usr/share/man/man7/autoscale-quickstart.7.gz
+	assert_output --partial ./usr/share/doc/autoscale/examples/kubernetes.conf
 	assert_output --partial ./usr/lib/systemd/system/autoscale@.timer
 	assert_output --partial ./etc/logrotate.d/autoscale
 	run -0 dpkg-deb -f "$B"/autoscale_*.deb Depends
