@@ -13,6 +13,15 @@ root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 data=$root/test/data
 export PATH="${B:-$root/build}:$root/scripts:$PATH"
 
+# RETRIES=N: a test that fails is run N times more, and says so. A service that
+# a busy machine starved is no fault of the commands; two in a row are.
+# shellcheck disable=SC2034 # bats reads it
+BATS_TEST_RETRIES=${RETRIES:-0}
+if [ "${BATS_TEST_TRY_NUMBER:-1}" -gt 1 ]; then
+	echo "# tried again: ${BATS_TEST_FILENAME##*/}:" \
+		"${BATS_TEST_NAME:-}" >&3
+fi
+
 # wait_until SECONDS COMMAND...: polls every 50 ms
 wait_until() {
 	local left=$(($1 * 20))
