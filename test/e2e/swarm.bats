@@ -45,8 +45,8 @@ teardown() {
 	[ -n "${WHY_NOT:-}" ] || [ ! -e "$SVC/doomed.pid" ] || svc_stop doomed
 }
 
-# conf PART MODE: writes $dir/PART.conf for the load shop_load{part=PART}. One
-# instance carries 50 requests a second and 40 of them may be planned.
+# conf PART MODE [URL]: writes $dir/PART.conf for the load shop_load{part=PART}.
+# One instance carries 50 requests a second and 40 of them may be planned.
 conf() {
 	cat >"$dir/$1.conf" <<-EOF
 		target shop {
@@ -115,7 +115,8 @@ field() {
 	conf busy auto
 	before=$(swarm_read web | jq -S '.Spec | del(.Mode)')
 	told=$(grep -c . "$SVC/hook.log")
-	loop "$dir/busy.conf"
+	# both turns at the same moment: the load is at one point of the grid
+	loop "$dir/busy.conf" --now "$END"
 	[ "$exits" = "0 0 0 0 0" ]
 	n=$(swarm_replicas web)
 	# 300 requests a second at 40 each
@@ -134,7 +135,7 @@ field() {
 	tail -n 1 "$SVC/hook.log" | jq -e '.text | length > 0'
 	# a second turn finds nothing to do
 	version=$(swarm_version web)
-	loop "$dir/busy.conf"
+	loop "$dir/busy.conf" --now "$END"
 	[ "$exits" = "0 0 0 0 0" ]
 	[ "$(field .result.status)" = unchanged ]
 	[ "$(swarm_version web)" = "$version" ]
@@ -143,12 +144,16 @@ field() {
 @test "the loop keeps the count after a fall of the load, and then scales down" {
 	swarm_set web 8
 	conf quiet auto
+	# What the forecast expects hangs a little on the time of the week. 300
+	# a second are 7.5 times 40, and so now and then 8 instances and now and
+	# then 9; of 42.4 they are 7.1 times that and 8 at every time.
+	sed -i 's/capacity = 50/capacity = 53/' "$dir/quiet.conf"
 	# while the load is high, half an hour before it falls: this begins the
 	# journal, without which nothing is ever removed
 	loop "$dir/quiet.conf" --now $((END - 100 * 60))
 	[ "$exits" = "0 0 0 0 0" ]
 	high=$(swarm_replicas web)
-	[ "$high" -ge 8 ]
+	[ "$high" -eq 8 ]
 	version=$(swarm_version web)
 	# it has fallen for eight minutes, and ten minutes ago it was high
 	loop "$dir/quiet.conf" --now $((END - 62 * 60))
@@ -256,7 +261,7 @@ field() {
 	conf busy auto
 	since=$(date +%s.%N)
 	for k in 1 2; do
-		turn "$dir/$k" "$dir/busy.conf" 3>&- &
+		turn "$dir/$k" "$dir/busy.conf" --now "$END" 3>&- &
 		pids[k]=$!
 	done
 	wait "${pids[@]}"
