@@ -32,14 +32,15 @@ enum {
 	KEY_RETRIES,
 	KEY_STATE,
 	KEY_HEARTBEAT,
-	KEY_AFTER
+	KEY_AFTER,
+	KEY_CHECK
 };
 
 struct options {
 	struct args_common common;
 	struct desk_options desk;
 	char *channel, *url_env, *url_file;
-	int heartbeat;
+	int heartbeat, check;
 	double after; /* s; 0: not given */
 };
 
@@ -97,6 +98,10 @@ static const struct argp_option table[] = {
 	{ "heartbeat-after", KEY_AFTER, "TIME", 0,
 	    "How old the newest decision may be (default three decision "
 	    "intervals)",
+	    4 },
+	{ "check", KEY_CHECK, NULL, 0,
+	    "Read no records and send nothing: check settings, templates, "
+	    "addresses and secrets",
 	    4 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
 };
@@ -201,6 +206,9 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_HEARTBEAT:
 		o->heartbeat = o->desk.alarms = 1;
+		return 0;
+	case KEY_CHECK:
+		o->check = 1;
 		return 0;
 	case KEY_AFTER:
 		o->after = args_duration(state, "heartbeat-after", arg);
@@ -417,7 +425,8 @@ prepare(struct run *r)
 	if (r->desk == NULL)
 		die("out of memory");
 	find_channels(r);
-	desk_begin(r->desk);
+	if (!r->o.check)
+		desk_begin(r->desk);
 }
 
 static int
@@ -445,7 +454,9 @@ main(int argc, char *argv[])
 
 	prepare(&run);
 	atexit(finish);
-	if (run.o.heartbeat)
+	if (run.o.check)
+		status = STATUS_OK; /* or what was wrong: release says it */
+	else if (run.o.heartbeat)
 		status = heartbeat(&run, files);
 	else
 		status = filter_run(&f, files, &run.o.common, &run);

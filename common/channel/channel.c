@@ -42,6 +42,16 @@ channel_wants_url(const char *kind, const struct conf_notify *conf)
 	    conf->url_env != NULL || conf->url_file != NULL;
 }
 
+enum wording_escape
+channel_escape(const char *kind, const struct conf_notify *conf)
+{
+	const struct channel_kind *k = find_kind(kind);
+
+	if (k == &channel_webhook && conf->body == CONF_BODY_TEMPLATE)
+		return WORDING_JSON;
+	return k != NULL ? k->escape : WORDING_PLAIN;
+}
+
 void
 channel_kinds(struct buf *out)
 {

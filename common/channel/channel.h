@@ -17,6 +17,7 @@
 #define CHANNEL_CHANNEL_H
 
 #include "base/buf.h"
+#include "channel/wording.h"
 #include "conf/conf.h"
 
 struct channel_settings {
@@ -30,6 +31,7 @@ struct channel_settings {
 
 struct channel_message {
 	const char *text; /* UTF-8; its first line can stand alone */
+	int marked; /* it leaves as it is: it is the channel's own markup */
 	const char *record; /* what it tells of: the JSON text of a record or of
 			     * an array of records; NULL: of none */
 	const struct notice *notices; /* the same one by one, linked by next;
@@ -69,6 +71,10 @@ void channel_kinds(struct buf *out); /* "webhook, ..." */
  */
 int channel_wants_url(const char *kind, const struct conf_notify *conf);
 
+/* channel_escape(kind, conf): how values in a text for it are written */
+enum wording_escape channel_escape(
+    const char *kind, const struct conf_notify *conf);
+
 /*
  * channel_send(c, m, t, why): sends m to one receiver, again where that may
  * help. 0, or -1 with a message in *why; after t->budget_s at the latest.
@@ -96,6 +102,7 @@ enum channel_address {
 struct channel_kind {
 	const char *name;
 	enum channel_address address;
+	enum wording_escape escape; /* of values in a template */
 	void *(*open)(const struct channel_settings *s, struct buf *why);
 	void (*close)(void *self);
 	int (*send)(void *self, const struct channel_message *m,

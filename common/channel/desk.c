@@ -10,6 +10,7 @@
 #include "channel/dispatch.h"
 #include "channel/memory.h"
 #include "channel/spool.h"
+#include "channel/wording.h"
 #include "conf/event.h"
 #include "io/report.h"
 
@@ -24,6 +25,7 @@ struct way {
 	double repeat_after, timeout;
 	int digest;
 	struct channel *channel; /* NULL: it cannot be used */
+	struct wording *wording; /* NULL: the usual text */
 	size_t number; /* the dispatch's */
 	struct spool spool;
 	char *said; /* the newest failure that was reported */
@@ -67,6 +69,7 @@ desk_free(struct desk *d)
 	memory_free(d->memory);
 	for (size_t i = 0; i < d->n_ways; i++) {
 		channel_close(d->ways[i].channel);
+		wording_free(d->ways[i].wording);
 		spool_close(&d->ways[i].spool);
 		free(d->ways[i].said);
 	}
@@ -107,6 +110,24 @@ open_channel(struct desk *d, struct way *w)
 	buf_free(&why);
 }
 
+/* Without its template a message goes out in the usual words: what has to be
+ * told matters more than how. */
+static void
+open_wording(struct desk *d, struct way *w)
+{
+	enum wording_escape escape = channel_escape(w->kind, w->conf);
+	struct buf why = { 0 };
+
+	if (wording_open(w->conf, escape, &w->wording, &why) != 0) {
+		warn("notify '%s': %s; it says the usual text", w->name,
+		    why.s != NULL ? why.s : "out of memory");
+		fail(d, STATUS_FAILED);
+	}
+	if (escape == WORDING_JSON)
+		w->digest = 0; /* two bodies make none */
+	buf_free(&why);
+}
+
 /* conf_check has seen to it that they are events */
 static unsigned
 events_of_conf(const struct conf_notify *from)
@@ -144,6 +165,7 @@ desk_add(
 		w->state = t->state_dir;
 	memory_reach(d->memory, o->alarms ? LONG_AGO : w->repeat_after);
 	open_channel(d, w);
+	open_wording(d, w);
 	return 0;
 }
 
@@ -312,14 +334,34 @@ desk_begin(struct desk *d)
 			put_spool(d, &d->ways[i]);
 }
 
+/* A copy of n in the words of w; NULL: no memory */
+static struct notice *
+put_words(const struct way *w, const struct notice *n)
+{
+	struct notice *copy = notice_copy(n);
+	struct buf text = { 0 };
+
+	if (copy == NULL || w->wording == NULL)
+		return copy;
+	wording_fill(w->wording, n, &text);
+	buf_free(&copy->text);
+	copy->text = text;
+	copy->marked = wording_marked(w->wording);
+	if (!text.failed)
+		return copy;
+	notice_free(copy);
+	return NULL;
+}
+
 /* A dry run: what would go out */
 static void
-show(const struct way *w, const struct notice *n)
+show_words(const struct way *w, const struct notice *n)
 {
 	struct buf b = { 0 };
 
 	if (w->channel != NULL) {
 		struct channel_message m = { .text = n->text.s,
+			.marked = n->marked,
 			.record = n->record.len > 0 ? n->record.s : NULL,
 			.notices = n };
 
@@ -334,6 +376,16 @@ show(const struct way *w, const struct notice *n)
 	}
 	warn("would tell '%s': %s", w->name, b.failed ? "?" : b.s);
 	buf_free(&b);
+}
+
+static void
+show(const struct way *w, const struct notice *n)
+{
+	struct notice *copy = put_words(w, n);
+
+	if (copy != NULL)
+		show_words(w, copy);
+	notice_free(copy);
 }
 
 /* 1: w has not been told of n lately */
@@ -363,7 +415,7 @@ put_up(struct desk *d, struct way *w, const struct notice *n)
 {
 	static const struct dispatch_news full = { DISPATCH_LEFT,
 		"too much waits already", 0, 0 };
-	struct notice *copy = notice_copy(n);
+	struct notice *copy = put_words(w, n);
 
 	if (copy != NULL)
 		copy->since = clock_wall();

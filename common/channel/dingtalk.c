@@ -190,6 +190,7 @@ dingtalk_show(void *self, const struct channel_message *m, struct buf *out)
 const struct channel_kind channel_dingtalk = {
 	.name = "dingtalk",
 	.address = ADDRESS_NEEDED,
+	.escape = WORDING_MARKDOWN,
 	.open = dingtalk_open,
 	.close = dingtalk_close,
 	.send = dingtalk_send,

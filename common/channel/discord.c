@@ -59,6 +59,7 @@ discord_show(void *self, const struct channel_message *m, struct buf *out)
 const struct channel_kind channel_discord = {
 	.name = "discord",
 	.address = ADDRESS_NEEDED,
+	.escape = WORDING_MARKDOWN,
 	.open = discord_open,
 	.close = discord_close,
 	.send = discord_send,

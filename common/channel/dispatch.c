@@ -202,7 +202,7 @@ rest(struct dispatch *d, int64_t until)
 		pthread_cond_timedwait(&d->change, &d->lock, &t);
 }
 
-/* What can leave together: those for the same receivers */
+/* What can leave together: those for the same receivers, of one markup */
 static struct notice *
 take_digest(struct queue *q)
 {
@@ -211,7 +211,8 @@ take_digest(struct queue *q)
 
 	while ((n = take_first(q)) != NULL)
 		if (all.first == NULL ||
-		    (n->left.len == all.first->left.len &&
+		    (n->marked == all.first->marked &&
+			n->left.len == all.first->left.len &&
 			memcmp(n->left.len > 0 ? n->left.s : "",
 			    n->left.len > 0 ? all.first->left.s : "",
 			    n->left.len) == 0))
@@ -342,6 +343,7 @@ send_list(
 	for (size_t i = 0; i < n; i++) {
 		const char *name = channel_receiver(p->c, i);
 		struct channel_message m = { .text = text.s,
+			.marked = list->marked,
 			.record = records.len > 0 ? records.s : NULL,
 			.notices = list,
 			.receiver = i };

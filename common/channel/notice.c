@@ -7,19 +7,10 @@
 
 #include "base/clock.h"
 #include "base/excerpt.h"
+#include "channel/facts.h"
 #include "io/digest.h"
 
 enum { TEXT_MAX = 2000 };
-
-static unsigned
-event_of(const char *word)
-{
-	unsigned e = 0;
-
-	if (word != NULL)
-		event_word(word, strlen(word), &e);
-	return e;
-}
 
 void
 notice_free(struct notice *n)
@@ -59,6 +50,7 @@ notice_copy(const struct notice *from)
 	n->action = strdup(from->action);
 	n->since = from->since;
 	n->told = from->told;
+	n->marked = from->marked;
 	n->grant = from->grant != NULL ? strdup(from->grant) : NULL;
 	n->file = from->file != NULL ? strdup(from->file) : NULL;
 	buf_add(&n->left, from->left.s, from->left.len);
@@ -71,82 +63,11 @@ notice_copy(const struct notice *from)
 	return NULL;
 }
 
-/* What a decision or result says, as far as people are told */
-struct facts {
-	const char *action, *status; /* status: "decided" without a result */
-	const char *error, *mode, *currency, *expires;
-	double from, to, cost; /* NAN: not known */
-	int blind; /* held for want of data */
-	const struct json *states;
-};
-
-static int
-is_pending(const struct json *j)
-{
-	const char *s = json_get_str(j, "approval");
-
-	return s != NULL && strcmp(s, "required") == 0;
-}
-
-static int
-is_blind(const struct json *states)
-{
-	static const char *const lacks[] = { "no-data", "count-unknown",
-		"stale" };
-	const struct json *e;
-
-	for (e = json_first(states); e != NULL; e = json_next(e)) {
-		const char *s = json_str(e);
-
-		for (size_t i = 0; s != NULL && i < 3; i++)
-			if (strcmp(s, lacks[i]) == 0)
-				return 1;
-	}
-	return 0;
-}
-
-static int
-take_facts(struct facts *f, const struct json *j, const char **why)
-{
-	const struct json *result = json_get(j, "result");
-	const unsigned actions = EVENT_SCALE_UP | EVENT_SCALE_DOWN |
-	    EVENT_EMERGENCY | EVENT_MAINTAIN | EVENT_HOLD;
-	unsigned e;
-
-	*f = (struct facts){ .from = NAN, .to = NAN, .cost = NAN };
-	if (result != NULL && json_type(result) == JSON_NULL)
-		result = NULL;
-	f->action = json_get_str(j, "action");
-	e = event_of(f->action);
-	if (e == 0 || (e & ~actions) != 0) {
-		*why = "'action' is missing or none that is known";
-		return -1;
-	}
-	f->status = result != NULL ? json_get_str(result, "status") : "decided";
-	if (f->status == NULL) {
-		*why = "'result' has no 'status'";
-		return -1;
-	}
-	if (json_get_num(result, "from", &f->from) != 0)
-		json_get_num(j, "current_instances", &f->from);
-	if (json_get_num(result, "to", &f->to) != 0)
-		json_get_num(j, "recommended_instances", &f->to);
-	json_get_num(j, "cost_impact", &f->cost);
-	f->error = json_get_str(result, "error");
-	f->mode = json_get_str(j, "mode");
-	f->currency = json_get_str(j, "currency");
-	f->expires = json_get_str(j, "expires");
-	f->states = json_get(j, "states");
-	f->blind = e == EVENT_HOLD && is_blind(f->states);
-	if (result == NULL && is_pending(j))
-		f->status = "pending";
-	return 0;
-}
-
 static unsigned
 events_of(const struct facts *f)
 {
-	unsigned action = event_of(f->action), status = event_of(f->status);
+	unsigned action = facts_event(f->action),
+		 status = facts_event(f->status);
 
 	if (f->blind)
 		action |= EVENT_STOPPED;
@@ -186,7 +107,7 @@ put_states(struct buf *b, const struct json *states)
 static void
 put_kept(struct buf *b, const struct facts *f)
 {
-	if (event_of(f->action) == EVENT_HOLD) {
+	if (facts_event(f->action) == EVENT_HOLD) {
 		buf_str(b, "holds at ");
 		put_count(b, f->from);
 		put_states(b, f->states);
@@ -209,7 +130,7 @@ verb_of(const struct facts *f)
 				 fast = { "emergency scale-up",
 					 "emergency: scaled up" };
 
-	switch ((int)event_of(f->action)) {
+	switch ((int)facts_event(f->action)) {
 	case EVENT_SCALE_UP:
 		return up;
 	case EVENT_SCALE_DOWN:
@@ -232,7 +153,7 @@ put_change(struct buf *b, const struct facts *f)
 		{ EVENT_MONITOR, " advised (monitor only: not done)" },
 		{ EVENT_PENDING, " waits for approval" },
 		{ EVENT_REFUSED, " refused" } };
-	unsigned status = event_of(f->status);
+	unsigned status = facts_event(f->status);
 	struct verb v = verb_of(f);
 
 	buf_str(b, status == EVENT_APPLIED ? v.did : v.will);
@@ -256,7 +177,7 @@ put_change(struct buf *b, const struct facts *f)
 static void
 put_title(struct buf *b, const char *target, const struct facts *f)
 {
-	unsigned e = event_of(f->action), status = event_of(f->status);
+	unsigned e = facts_event(f->action), status = facts_event(f->status);
 
 	buf_excerpt(b, target, strlen(target), 255);
 	buf_str(b, ": ");
@@ -347,7 +268,7 @@ put_text(struct buf *b, const struct json *j, const struct facts *f,
 		buf_excerpt(b, reason, strlen(reason), TEXT_MAX);
 		buf_char(b, '\n');
 	}
-	if (event_of(f->status) == EVENT_PENDING)
+	if (facts_event(f->status) == EVENT_PENDING)
 		put_pending(b, f, grant);
 	if (isfinite(f->cost)) {
 		buf_printf(b, "Cost: %+.2f ", f->cost + 0.0);
@@ -373,7 +294,7 @@ take_decision(
 	struct buf key = { 0 }, grant = { 0 };
 	struct facts f;
 
-	if (take_facts(&f, j, why) != 0)
+	if (facts_take(&f, j, why) != 0)
 		return -1;
 	if (plan != NULL)
 		snprintf(n->plan, sizeof(n->plan), "%s", plan);
@@ -388,7 +309,7 @@ take_decision(
 		put_count(&key, f.to);
 	}
 	n->key = key.s;
-	if (event_of(f.status) == EVENT_PENDING)
+	if (facts_event(f.status) == EVENT_PENDING)
 		put_grant(&grant, plan, state);
 	n->grant = grant.s;
 	put_text(&n->text, j, &f, n->grant);

@@ -26,6 +26,7 @@ struct notice {
 	char *file; /* where the spool has it; NULL: nowhere */
 	struct buf left; /* who is still to be told, names each with LF behind
 			  * it; empty: everybody */
+	int marked; /* the text is the channel's own markup already */
 	int told; /* somebody was told, and the journal has it */
 };
 

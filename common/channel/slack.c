@@ -26,8 +26,11 @@ put_body(const struct channel_message *m, struct buf *out)
 	struct buf plain = { 0 }, text = { 0 };
 
 	/* five bytes stand for one at most */
-	fit_units(&plain, m->text, TEXT_MAX / 5);
-	fit_escape(&text, plain.s != NULL ? plain.s : "");
+	fit_units(&plain, m->text, m->marked ? TEXT_MAX : TEXT_MAX / 5);
+	if (m->marked)
+		buf_str(&text, plain.s != NULL ? plain.s : "");
+	else
+		fit_escape(&text, plain.s != NULL ? plain.s : "");
 	buf_str(out, "{\"text\":");
 	buf_json_str(out, text.s != NULL ? text.s : "");
 	buf_char(out, '}');
@@ -63,6 +66,7 @@ slack_show(void *self, const struct channel_message *m, struct buf *out)
 const struct channel_kind channel_slack = {
 	.name = "slack",
 	.address = ADDRESS_NEEDED,
+	.escape = WORDING_ENTITIES,
 	.open = slack_open,
 	.close = slack_close,
 	.send = slack_send,

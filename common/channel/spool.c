@@ -70,6 +70,8 @@ put_notice(struct buf *out, const char *channel, const struct notice *n)
 	put_left(out, n->left.s);
 	if (n->told)
 		buf_str(out, ",\"told\":true");
+	if (n->marked)
+		buf_str(out, ",\"marked\":true");
 	record_put_str(out, "grant", n->grant);
 	record_put_str(out, "text", n->text.s);
 	if (n->record.len > 0)
@@ -236,6 +238,7 @@ read_notice(const char *path)
 		n->key = copy(j, "key");
 		n->grant = copy(j, "grant");
 		n->told = json_get(j, "told") != NULL;
+		n->marked = json_get(j, "marked") != NULL;
 		n->file = strdup(path);
 		snprintf(n->plan, sizeof(n->plan), "%s", plan ? plan : "");
 		buf_str(&n->text, text);

@@ -1,6 +1,7 @@
 /* A web hook: the message in a JSON object, {"text": "..."}, as Slack,
  * Mattermost, Rocket.Chat and the like take it, sent by POST. With records, the
- * object has the record itself too. Signed where there is a secret: the header
+ * object has the record itself too; with a template for a body, it is the
+ * body. Signed where there is a secret: the header
  * X-Autoscale-Signature holds the time and the HMAC-SHA-256 (RFC 2104) of that
  * time, a dot and the body, so that who listens can tell who speaks, and an old
  * message that is played again from a new one. */
@@ -53,6 +54,10 @@ static void
 put_body(
     const struct webhook *w, const struct channel_message *m, struct buf *out)
 {
+	if (m->marked) { /* the whole body is somebody's own */
+		buf_str(out, m->text);
+		return;
+	}
 	buf_str(out, "{\"text\":");
 	buf_json_str(out, m->text);
 	if (w->records && m->record != NULL) {

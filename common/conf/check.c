@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/zone.h"
 #include "conf/event.h"
+#include "conf/field.h"
 #include "conf/when.h"
 
 /* What is wrong, with the place of the key that says so. Returns -1. */
@@ -338,6 +339,37 @@ check_events(
 	return 0;
 }
 
+/* The text of messages. A file's is looked at by who sends them. */
+static int
+check_text(
+    const struct conf_target *t, const struct conf_notify *n, struct buf *why)
+{
+	struct buf wrong = { 0 };
+	size_t line;
+
+	if (n->text != NULL && n->template != NULL)
+		return blame(t, why, "notify", n->name, "template",
+		    "notify '%s' has both 'text' and 'template'", n->name);
+	if (n->body == CONF_BODY_TEMPLATE && n->text == NULL &&
+	    n->template == NULL)
+		return blame(t, why, "notify", n->name, "body",
+		    "notify '%s': 'body' is template, and there is neither "
+		    "'template' nor 'text'",
+		    n->name);
+	if (n->body == CONF_BODY_TEMPLATE && n->digest)
+		return blame(t, why, "notify", n->name, "digest",
+		    "notify '%s': 'digest' makes one message of several, which "
+		    "'body = template' cannot",
+		    n->name);
+	if (n->text == NULL || field_check(n->text, &line, &wrong) == 0)
+		return 0;
+	conf_where(t, "notify", n->name, "text", why);
+	buf_printf(why, "notify '%s': 'text': %s", n->name,
+	    wrong.s != NULL ? wrong.s : "out of memory");
+	buf_free(&wrong);
+	return -1;
+}
+
 /* A grace shorter than the boot would take away what is about to serve. */
 static int
 check_machine(const struct conf_target *t, struct buf *why)
@@ -367,6 +399,8 @@ check_notify(
 		    "notify '%s' has more than one of 'url', 'url_env' and "
 		    "'url_file'",
 		    n->name);
+	if (check_text(t, n, why) != 0)
+		return -1;
 	return check_events(t, n, why);
 }
 

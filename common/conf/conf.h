@@ -123,13 +123,14 @@ struct conf_tune { /* a file written from a template, by clock or decision */
 	size_t n_set;
 };
 
-enum conf_body { CONF_BODY_ARTICLE, CONF_BODY_RECORD };
+enum conf_body { CONF_BODY_ARTICLE, CONF_BODY_RECORD, CONF_BODY_TEMPLATE };
 
 struct conf_notify {
 	char *name, *channel, *url, *url_env, *url_file;
 	/* what only some channels want; see as.conf(5) */
 	char *secret_env, *secret_file, *username, *from, *keyword, *program;
 	char *ca_file, *signature_env, *signature_file;
+	char *text, *template; /* conf/field.h; NULL: the usual text */
 	enum conf_body body;
 	char **to;
 	size_t n_to;

@@ -9,7 +9,7 @@ static const char *const budgets[] = { "hold", "ask", "protect", NULL };
 static const char *const billings[] = { "second", "minute", "hour", "month",
 	NULL };
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
-static const char *const bodies[] = { "article", "record", NULL };
+static const char *const bodies[] = { "article", "record", "template", NULL };
 static const char *const resources[] = { "none", "cpu", "memory", NULL };
 static const char *const addresses[] = { "public", "private", NULL };
 static const char *const removals[] = { "newest", "billing", "idle", NULL };
@@ -243,6 +243,8 @@ const struct conf_key conf_keys[] = {
 	TEXT("notify", "signature_env", N, signature_env, NULL),
 	TEXT("notify", "signature_file", N, signature_file, NULL),
 	WORD("notify", "body", N, body, "article", bodies),
+	TEXT("notify", "text", N, text, NULL),
+	TEXT("notify", "template", N, template, NULL),
 	TEXT("notify", "username", N, username, NULL),
 	TEXT("notify", "from", N, from, NULL),
 	{ "notify", "to", KIND_LIST, offsetof(N, to), offsetof(N, n_to), NULL,
