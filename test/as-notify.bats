@@ -152,17 +152,17 @@ as-notify: 'webhook' was not told of 1" ]
 	not_under_valgrind
 	hook hang hang
 	mkfifo "$dir/in" "$dir/out"
-	as-notify --timeout 3s --retries 0 <"$dir/in" >"$dir/out" \
+	as-notify --timeout 5s --retries 0 <"$dir/in" >"$dir/out" \
 		2>"$dir/err" 3>&- &
 	pid=$!
 	exec 7>"$dir/in" 8<"$dir/out"
 	for plan in 1 2 3; do
 		began=$(date +%s%N)
 		record "plan=\"000000000000000$plan\"" >&7
-		read -r -t 1 -u 8 line
-		[ $(($(date +%s%N) - began)) -lt 900000000 ]
+		read -r -t 5 -u 8 line
+		[ $(($(date +%s%N) - began)) -lt 4000000000 ]
 		[ "$(jq -r .plan <<<"$line")" = "000000000000000$plan" ]
-		wait_until 2 grep -q . "$STUB_LOG"
+		wait_until 10 grep -q . "$STUB_LOG"
 	done
 	exec 7>&-
 	status=0
@@ -181,8 +181,9 @@ as-notify: 'webhook' was not told of 1" ]
 	done >"$dir/in"
 	SECONDS=0
 	run -3 as-notify --timeout 1s --retries 1 "$dir/in"
-	# two tries of 1 s and the wait between; the rest is given up
-	[ "$SECONDS" -le 5 ]
+	# two tries of 1 s and the wait between; the rest is given up, which
+	# would be twelve such tries
+	[ "$SECONDS" -le 9 ]
 }
 
 @test "as-notify: one dead channel delays no other" {
@@ -222,7 +223,7 @@ as-notify: 'webhook' was not told of 1" ]
 	hook busy status=429,retry-after=3600
 	SECONDS=0
 	run --separate-stderr -3 as-notify --timeout 1s < <(record)
-	[ "$SECONDS" -le 2 ]
+	[ "$SECONDS" -le 20 ]
 	[[ $stderr == *"answered 429"*"asks to wait 60 min"* ]]
 	[ "$(requests /busy | wc -l)" = 1 ]
 }
@@ -478,18 +479,10 @@ as-notify: 'webhook' was not told of 1" ]
 
 @test "as-notify: once the reader has left it begins nothing new and exits 2" {
 	hook left
-	mkfifo "$dir/in"
 	{
-		status=0
-		as-notify <"$dir/in" 2>"$dir/err" || status=$?
-		echo "$status" >"$dir/status"
-	} 3>&- | true &
-	exec 7>"$dir/in"
-	sleep 0.2
-	record >&7 || :
-	record 'plan="1111111111111111"' >&7 || :
-	exec 7>&-
-	wait_until 5 test -s "$dir/status"
-	[ "$(cat "$dir/status")" = 2 ]
+		record
+		record 'plan="1111111111111111"'
+	} >"$dir/in"
+	run -2 unread as-notify "$dir/in"
 	[ "$(told left | wc -l)" = 0 ]
 }

@@ -134,18 +134,18 @@ read_state() {
 	began=$SECONDS
 	run --separate-stderr -3 apply --timeout 1s "$dir/in"
 	outcome failed "'$dir/prog scale 3 5' was ended after 1 s; not carried out: it has 3"
-	[ $((SECONDS - began)) -lt 10 ]
+	[ $((SECONDS - began)) -lt 60 ]
 	! kill -0 "$(cat "$dir/pid")" 2>/dev/null ||
 		grep -q '^State:.Z' "/proc/$(cat "$dir/pid")/status"
 }
 
 @test "exec: what a program leaves in the background is not waited for" {
 	program 'state() { echo "{\"instances\":$n}"; }
-		scale() { echo "$2" >"$dir/count"; sleep 5 & echo $! >"$dir/pid"; }'
+		scale() { echo "$2" >"$dir/count"; sleep 60 & echo $! >"$dir/pid"; }'
 	decide 3 5 >"$dir/in"
 	run -0 apply "$dir/in"
 	outcome applied
-	[ "$(result .took_ms)" -lt 3000 ]
+	[ "$(result .took_ms)" -lt 30000 ]
 	kill "$(cat "$dir/pid")"
 }
 

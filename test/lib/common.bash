@@ -33,6 +33,16 @@ wait_until() {
 	done
 }
 
+# unread COMMAND...: runs it with a standard output that nobody reads any more
+unread() {
+	local pipe
+	pipe=$(mktemp -u "$BATS_TEST_TMPDIR/unread.XXXXXX")
+	mkfifo "$pipe"
+	# a writer may only open a pipe that has a reader
+	exec 7<>"$pipe" 8>"$pipe" 7<&-
+	"$@" >&8 8>&-
+}
+
 # not_under_valgrind: for a test of times or of users, which it would change
 not_under_valgrind() {
 	[ -z "${UNDER_VALGRIND:-}" ] || skip "not under valgrind"
