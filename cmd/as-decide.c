@@ -338,21 +338,31 @@ end(void *ctx, struct buf *out)
 {
 	struct options *o = ctx;
 	struct decide_trace trace;
-	struct buf why = { 0 };
+	struct buf why = { 0 }, line = { 0 }, basis = { 0 };
+	const struct inbox_basis to = {
+		{ o->settings, o->n_settings, o->common.n_conf > 0 }, &basis
+	};
 	struct decision d;
 
 	for (size_t i = 0; i < o->conf.n; i++) {
-		if (inbox_decide(o->inbox, i, clock_now(), &d, &trace, &why) !=
-		    0)
+		if (inbox_decide(
+			o->inbox, i, clock_now(), &d, &trace, &to, &why) != 0)
 			die("%s", why.s);
 		if (why.len > 0)
 			warn("%s", why.s);
 		buf_clear(&why);
 		if (o->explain)
 			explain(&d, &trace);
-		decision_write(out, &d);
+		decision_write(&line, &d);
+		if (line.failed || basis.failed)
+			die("out of memory");
+		json_splice(line.s, line.len, basis.s, out);
 		buf_char(out, '\n');
+		buf_clear(&line);
+		buf_clear(&basis);
 	}
+	buf_free(&basis);
+	buf_free(&line);
 	buf_free(&why);
 	return STATUS_OK;
 }

@@ -13,6 +13,7 @@
 #include "cli/journals.h"
 #include "io/out.h"
 #include "io/report.h"
+#include "policy/again.h"
 #include "record/decision.h"
 #include "record/journal.h"
 #include "view/explain.h"
@@ -310,6 +311,42 @@ see_line(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 	return TAKE_DONE;
 }
 
+/* The decision made again, from its record and the files of -c */
+static void
+repeat(const struct options *o, struct buf *out)
+{
+	static const char *const words[] = {
+		[AGAIN_SAME] = "the same decision",
+		[AGAIN_OTHER] =
+		    "another decision, though nothing else is known "
+		    "to be",
+		[AGAIN_OTHER_SETTINGS] =
+		    "another decision, by settings that are not those of then; "
+		    "of the forecast only what mattered then is known",
+		[AGAIN_OTHER_VERSION] = "another decision, by another version",
+		[AGAIN_NOT] = "not possible",
+	};
+	struct buf lines = { 0 }, why = { 0 };
+	struct conf c = { 0 };
+	char *rest, *line;
+	enum again what;
+
+	if (o->common.n_conf > 0 &&
+	    conf_load(&c, o->common.conf, o->common.n_conf, &why) != 0)
+		die("%s", why.s);
+	what = again_decide(o->decision, &c, &lines);
+	if (lines.failed)
+		die("out of memory");
+	buf_printf(out, "%-12s%s\n", "replayed", words[what]);
+	for (rest = lines.s;
+	     rest != NULL && (line = strsep(&rest, "\n")) != NULL;)
+		if (*line != '\0')
+			buf_printf(out, "%-12s%s\n", "", line);
+	conf_free(&c);
+	buf_free(&lines);
+	buf_free(&why);
+}
+
 static int
 finish(struct options *o)
 {
@@ -327,6 +364,7 @@ finish(struct options *o)
 		return STATUS_REFUSED;
 	}
 	view_explain(o->decision, o->word, o->result, &b);
+	repeat(o, &b);
 	if (b.failed)
 		die("out of memory");
 	if (out_write(b.s, b.len) != 0)

@@ -28,6 +28,28 @@ decide() {
 	run --separate-stderr as-decide --capacity 2 --now "$now" \
 		${state_dir:+--state "$state_dir"} "$@" in
 	decision=$output
+	[ "$status" != 0 ] || again "$@"
+}
+
+# again [OPTION...]: whatever was decided with these, as-log can decide again
+# from the record and the files
+again() {
+	local files=()
+
+	[[ $decision == '{"type":"decision"'* ]] || return 0
+	while [ $# -gt 0 ]; do
+		if [ "$1" = -c ]; then
+			files+=(-c "$2")
+			shift
+		fi
+		shift
+	done
+	as-log "${files[@]}" --explain "$(jq -r .id <<<"$decision")" \
+		<<<"$decision" >explained
+	grep -qx 'replayed    the same decision' explained || {
+		cat explained
+		return 1
+	}
 }
 
 # is FILTER WANT: what jq makes of the decision

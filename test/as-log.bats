@@ -116,14 +116,18 @@ kinds() {
 	run -0 log --target-name web --explain aaaaaaaaaaaaaaa1
 	[ "$output" = "web, 2026-11-23T16:00:00Z: scale up from 3 to 5, mode auto
 came of it  applied in 0.812 s, confirmed
-            POST /x" ]
+            POST /x
+replayed    not possible
+            the record does not hold what it was made from (no member 'basis')" ]
 	# by plan, with a person's word
 	run -0 log --target-name web --explain cccccccccccccccc
 	[ "$output" = "web, 2026-11-23T16:20:00Z: scale down from 5 to 2, mode auto
 approval    required, until 2026-11-23T16:35:00Z
             denied by bob at 2026-11-23T16:21:00Z: release today
 came of it  refused
-            denied by bob" ]
+            denied by bob
+replayed    not possible
+            the record does not hold what it was made from (no member 'basis')" ]
 	run --separate-stderr -1 log --explain 0000000000000000
 	[ "$stderr" = "as-log: no decision has the id or plan '0000000000000000'" ]
 }
@@ -155,7 +159,9 @@ states      budget-tight: money is short: it goes where it does most
 risk        of overload with the result: 0.4 % until more could be ready, 0.6 % after a removal
 money       +100.00 USD a month
 seen        driver swarm, 3 instances, 3 ready, version 11
-came of it  nothing was done" ]
+came of it  nothing was done
+replayed    not possible
+            the record does not hold what it was made from (no member 'basis')" ]
 }
 
 @test "as-log: --explain works on what as-apply wrote" {
@@ -167,7 +173,7 @@ came of it  nothing was done" ]
 		as-apply --driver file --service "$dir/count" \
 			--state "$dir/other" --now 2026-11-23T17:00:01Z >"$dir/result"
 	run -0 as-log --state "$dir/other" --explain "$plan"
-	[[ $output == "web, 2026-11-23T17:00:00Z: scale up from 3 to 5, mode auto"*"came of it  applied in "*", confirmed"*"WRITE $dir/count 5" ]]
+	[[ $output == "web, 2026-11-23T17:00:00Z: scale up from 3 to 5, mode auto"*"came of it  applied in "*", confirmed"*"WRITE $dir/count 5"* ]]
 	# and from the result alone
 	run -0 as-log --explain "$id" "$dir/result"
 	[[ $output == *"came of it  applied in "* ]]
@@ -180,4 +186,102 @@ came of it  nothing was done" ]
 	run -0 as-log --explain d1 "$dir/in"
 	[[ $output == "web, ?: ?"* ]]
 	[[ $output == *"votes       none that could be trusted"* ]]
+}
+
+# made OPTION...: a decision on 3.9 cores with 3 instances, through as-apply's
+# journal in $state, and with all that follows
+made() {
+	now=2026-11-23T17:00:00Z
+	echo 3 >"$dir/count"
+	{
+		state 3 '.version = ""'
+		forecast 3.9
+	} | as-decide --now "$now" --state "$state" "$@" |
+		as-apply --now "$now" --driver file --service "$dir/count" \
+			--state "$state" >"$dir/made"
+	id=$(jq -r .id "$dir/made")
+}
+
+@test "as-log: --explain makes the decision again, from the journal alone" {
+	load lib/forecast
+	rm "$state"/*
+	made --capacity 2 --mode auto --max-step-up 1
+	[ "$(jq -c '[.recommended_instances, .result.status]' "$dir/made")" = '[4,"applied"]' ]
+	run -0 log --explain "$id"
+	[[ $output == *"scale up from 3 to 4"*"came of it  applied"*"
+replayed    the same decision" ]]
+	# hours later the journal says more, and it does not matter
+	sleep 0.01
+	made --capacity 2 --mode auto --now 2026-11-23T17:01:00Z
+	run -0 log --explain "$(jq -r 'select(.type == "decision") | .id' "$state/web.ndjson" | head -n 1)"
+	[[ $output == *"replayed    the same decision" ]]
+}
+
+@test "as-log: --explain says what differs, and whether settings do" {
+	load lib/forecast
+	rm "$state"/*
+	cat >"$dir/web.conf" <<-'END'
+		target web { }
+		signal cpu { query = "x"  capacity = 2 }
+		policy { max_instances = 6 }
+	END
+	made -c "$dir/web.conf" --mode auto
+	run -0 log --explain "$id"
+	[[ $output == *"
+replayed    not possible
+            it was made with files of settings: give them with -c" ]]
+	run -0 log -c "$dir/web.conf" --explain "$id"
+	[[ $output == *"replayed    the same decision" ]]
+	# other files, but nothing that this decision depends on
+	sed -i 's/target web { }/target web { mode = monitor }\nnotify all { channel = exec program = "true" }/
+		s/query = "x"/query = "y"/' "$dir/web.conf"
+	run -0 log -c "$dir/web.conf" --explain "$id"
+	[[ $output == *"replayed    the same decision" ]]
+	sed -i 's/max_instances = 6/max_instances = 3/' "$dir/web.conf"
+	run -0 log -c "$dir/web.conf" --explain "$id"
+	[[ $output == *"replayed    another decision, by settings that are not those of then"* ]]
+	[[ $output == *"
+            action: \"scale_up\" then, \"hold\" now
+"* ]]
+	[[ $output == *"
+            recommended_instances: 4 then, 3 now
+"* ]]
+	sed -i 's/target web/target db/' "$dir/web.conf"
+	run -0 as-log -c "$dir/web.conf" --explain "$id" "$state/web.ndjson"
+	[[ $output == *"replayed    not possible
+            no file of -c has the target 'web'" ]]
+}
+
+@test "as-log: --explain finds a decision that its own basis does not give" {
+	load lib/forecast
+	rm "$state"/*
+	made --capacity 2
+	sed -i 's/"recommended_instances":4,/"recommended_instances":5,/' "$state/web.ndjson"
+	run -0 log --explain "$id"
+	[[ $output == *"replayed    another decision, though nothing else is known to be
+            recommended_instances: 5 then, 4 now" ]]
+	sed -i 's/"version":"[0-9.]*","files"/"version":"0.0.1","files"/' "$state/web.ndjson"
+	run -0 log --explain "$id"
+	[[ $output == *"replayed    another decision, by another version
+"* ]]
+	sed -i 's/"observed":{"timestamps":\[/&"x",/' "$state/web.ndjson"
+	run -0 log --explain "$id"
+	[[ $output == *"replayed    not possible
+            "* ]]
+}
+
+@test "as-log: what a decision is made from takes little room" {
+	load lib/forecast
+	# two days of errors, an hour of samples every 5 s
+	step=5
+	forecast 3.9 '(.windows[] |= (.errors = [range(201) | (. - 100) / 50] |
+		.levels = [range(201) | (. + 1) / 201] | .at = [range(120) as $i |
+		{ time: ($t - (119 - $i) * 5 | todate), point: 3.9, scale: 0.1 }])) |
+		.observed = { timestamps: [range(720) | ($t - (719 - .) * 5) * 1000],
+		values: [range(720) | 3.9] }' >"$dir/in"
+	[ "$(wc -c <"$dir/in")" -gt 30000 ]
+	as-decide --capacity 2 --instances 3 --now "$now" "$dir/in" >"$dir/made"
+	run -0 as-log --explain "$(jq -r .id "$dir/made")" "$dir/made"
+	[[ $output == *"replayed    the same decision" ]]
+	[ "$(jq -c .basis "$dir/made" | wc -c)" -lt 2000 ]
 }

@@ -24,6 +24,8 @@ struct inbox {
 	int single, named;
 	int has_name; /* single: its signal goes by the name of its records */
 	long instances; /* -1: not given */
+	int recalled; /* journals are not read: past is what they say */
+	const struct history *past;
 	struct slot *slots; /* conf->n */
 	struct series_set series;
 	int finished; /* the set is sorted */
@@ -65,6 +67,19 @@ void
 inbox_count(struct inbox *b, long instances)
 {
 	b->instances = instances;
+}
+
+void
+inbox_outage(struct inbox *b, size_t i, int64_t since)
+{
+	b->slots[i].outage = since;
+}
+
+void
+inbox_recall(struct inbox *b, const struct history *h)
+{
+	b->recalled = 1;
+	b->past = h;
 }
 
 /* Which target a record is about; -1 with why: none of ours */
@@ -300,9 +315,27 @@ make_state(const struct inbox *b, const struct conf_target *t, int64_t now,
 	snprintf(s->target, sizeof(s->target), "%s", t->name);
 }
 
+/* What the journal says; *h stays NULL where there is none. 0, or -1: no
+ * memory. */
+static int
+look_back(const struct inbox *b, const struct conf_target *t, int64_t now,
+    struct history **h, struct buf *why)
+{
+	if (b->recalled || t->state_dir == NULL)
+		return 0;
+	*h = malloc(sizeof(**h));
+	if (*h == NULL)
+		return -1;
+	/* what cannot be read is lost: nothing is removed then */
+	if (history_read(*h, t, now, why) != 0)
+		history_clear(*h);
+	return 0;
+}
+
 int
 inbox_decide(struct inbox *b, size_t i, int64_t now, struct decision *d,
-    struct decide_trace *trace, struct buf *why)
+    struct decide_trace *trace, const struct inbox_basis *basis,
+    struct buf *why)
 {
 	const struct conf_target *t = &b->conf->targets[i];
 	struct decide_signal signals[DECISION_INPUTS] = { 0 };
@@ -314,6 +347,7 @@ inbox_decide(struct inbox *b, size_t i, int64_t now, struct decision *d,
 		.outage = slot->outage };
 	struct schedule *schedule = NULL;
 	struct history *history = NULL;
+	struct decide_trace own;
 	struct state given;
 	int status = -1;
 
@@ -335,16 +369,14 @@ inbox_decide(struct inbox *b, size_t i, int64_t now, struct decision *d,
 		goto end;
 	}
 	in.schedule = schedule;
-	if (t->state_dir != NULL) {
-		history = malloc(sizeof(*history));
-		if (history == NULL)
-			goto end;
-		/* what cannot be read is lost: nothing is removed then */
-		if (history_read(history, t, now, why) != 0)
-			history_clear(history);
-		in.history = history;
-	}
+	if (look_back(b, t, now, &history, why) != 0)
+		goto end;
+	in.history = b->recalled ? b->past : history;
+	if (trace == NULL)
+		trace = &own;
 	decide(&in, d, trace);
+	if (basis != NULL)
+		basis_write(&in, d, trace, &basis->given, basis->out);
 	status = 0;
 end:
 	schedule_free(schedule);

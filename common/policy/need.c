@@ -29,8 +29,8 @@ need_window(const struct forecast *f, const char *name)
 	return NULL;
 }
 
-double
-need_risk(const struct forecast_window *w, size_t at, double unit, long n)
+size_t
+need_rank(const struct forecast_window *w, size_t at, double unit, long n)
 {
 	const struct forecast_at *a = &w->at[at];
 	double z = ((double)n * unit - a->point) / a->scale;
@@ -46,12 +46,19 @@ need_risk(const struct forecast_window *w, size_t at, double unit, long n)
 		else
 			hi = mid;
 	}
-	return lo == 0 ? 1 : 1 - w->levels[lo - 1];
+	return lo;
 }
 
-/* The first entry whose level is at least q; the last one where none is */
-static size_t
-entry(const struct forecast_window *w, double q)
+double
+need_risk(const struct forecast_window *w, size_t at, double unit, long n)
+{
+	size_t rank = need_rank(w, at, unit, n);
+
+	return rank == 0 ? 1 : 1 - w->levels[rank - 1];
+}
+
+size_t
+need_entry(const struct forecast_window *w, double q)
 {
 	size_t lo = 0, hi = w->n_errors;
 
@@ -69,7 +76,7 @@ entry(const struct forecast_window *w, double q)
 double
 need_peak(const struct forecast_window *w, size_t at, double q)
 {
-	double e = fmax(w->errors[entry(w, q)], 0);
+	double e = fmax(w->errors[need_entry(w, q)], 0);
 
 	return w->at[at].point + w->at[at].scale * e;
 }
@@ -79,7 +86,7 @@ need_propose(const struct forecast_window *w, size_t at, double unit,
     const struct need_door *door)
 {
 	const struct forecast_at *a = &w->at[at];
-	size_t i = entry(w, door->q);
+	size_t i = need_entry(w, door->q);
 	double e = w->errors[i], best_cost;
 	long best;
 

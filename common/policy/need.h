@@ -40,6 +40,15 @@ struct need_door {
  * origins */
 int need_usable(const struct forecast_window *w);
 
+/* need_rank(w, at, unit, n): how many of the errors n instances would carry at
+ * origin number at: P(n) = 1 - levels[rank - 1], or 1 where rank is 0 */
+size_t need_rank(
+    const struct forecast_window *w, size_t at, double unit, long n);
+
+/* need_entry(w, q): the first error whose level is at least q; the last one
+ * where none is. w has errors. */
+size_t need_entry(const struct forecast_window *w, double q);
+
 /* need_risk(w, at, unit, n): P(n) at origin number at */
 double need_risk(
     const struct forecast_window *w, size_t at, double unit, long n);

@@ -433,6 +433,11 @@ write_path(struct buf *b, const struct forecast *f)
 	for (int k = 0; k < FORECAST_LEVELS; k++)
 		put_numbers(b, level_names[k], f->q[k], f->H);
 	buf_char(b, '}');
+}
+
+static void
+write_peaks(struct buf *b, const struct forecast *f)
+{
 	if (f->n_peaks == 0)
 		return;
 	record_put_key(b, "peak");
@@ -545,6 +550,7 @@ forecast_write(struct buf *b, const struct forecast *f)
 	buf_char(b, '}');
 	if (f->H > 0)
 		write_path(b, f);
+	write_peaks(b, f);
 	write_windows(b, f);
 	write_rest(b, f);
 	buf_char(b, '}');
