@@ -49,6 +49,7 @@ struct options {
 	int table, decisions, inputs, frontier, stamp_start;
 	double train, peak, step, delay;
 	const struct method *method; /* NULL: online */
+	int any; /* by online or the forest, whichever did better */
 	long threads;
 	const char *set[32]; /* values of `settings`, NULL: not given */
 	struct conf conf;
@@ -87,7 +88,8 @@ static const struct argp_option table[] = {
 	    1 },
 	{ "method", KEY_METHOD, "NAME", 0,
 	    "Forecast by online (default), forest, seasonal-naive, last or "
-	    "article; all but online are trained anew every day of the replay",
+	    "article; all but online are trained anew every day of the "
+	    "replay; auto: let tuning choose between online and the forest",
 	    1 },
 	{ "jobs", 'j', "N", 0,
 	    "Threads to train with (default: processors, 4 at most); the "
@@ -162,6 +164,8 @@ take(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
+		o->train = 0.6;
+		o->peak = o->step = (double)NAN;
 		state->child_inputs[0] = &o->common;
 		return 0;
 	case KEY_STRATEGIES:
@@ -198,7 +202,8 @@ take(int key, char *arg, struct argp_state *state)
 		o->frontier = 1;
 		return 0;
 	case KEY_METHOD:
-		o->method = method_find(arg);
+		o->any = strcmp(arg, "auto") == 0;
+		o->method = method_find(o->any ? "forest" : arg);
 		if (o->method == NULL)
 			argp_error(state, "--method: no method '%s'", arg);
 		return 0;
@@ -468,14 +473,15 @@ on_inputs(void *ctx, const struct decision *d, const struct forecast *f)
 /* 0, or -1 with *why: too little history */
 static int
 replay_series(const struct options *o, const struct series *s,
-    const struct replay *r, const struct conf_target *t, struct buf *out,
-    const char **why)
+    const struct replay *r, const struct replay *also,
+    const struct conf_target *t, struct buf *out, const char **why)
 {
 	struct contest_result res;
 	struct contest c;
 
 	if (contest_shape(&c, r, t, o->train, why) != 0)
 		return -1;
+	c.also = also;
 	if (o->table)
 		put_head(out, s, &c);
 	for (int k = 0; k < STRATEGIES; k++) {
@@ -515,9 +521,9 @@ static int
 replay_one(const struct options *o, struct series *s, struct buf *out)
 {
 	double step = isfinite(o->step) ? o->step : grid_step(s);
+	struct replay r = { 0 }, also = { 0 };
 	struct replay_options ro;
 	struct conf_target t;
-	struct replay r;
 	struct grid g;
 	const char *why = "fewer than two samples";
 	int e;
@@ -532,15 +538,19 @@ replay_one(const struct options *o, struct series *s, struct buf *out)
 	if (t.decision_interval < g.step)
 		t.decision_interval = g.step;
 	ro = (struct replay_options){ .late = (size_t)lround(o->delay / g.step),
-		.method = o->method,
+		.method = o->any ? NULL : o->method,
 		.from = contest_begin(&g, o->train),
 		.threads = (unsigned)o->threads,
 		.progress = progress };
 	e = replay_prepare(&r, &g, &t, &ro, &why);
-	if (e == 0) {
-		e = replay_series(o, s, &r, &t, out, &why);
-		replay_free(&r);
-	}
+	ro.method = o->method;
+	if (e == 0 && o->any)
+		e = replay_prepare(&also, &g, &t, &ro, &why);
+	if (e == 0)
+		e = replay_series(
+		    o, s, &r, o->any ? &also : NULL, &t, out, &why);
+	replay_free(&r);
+	replay_free(&also);
 	grid_free(&g);
 	conf_target_free(&t);
 	if (e == 0)
@@ -578,10 +588,7 @@ main(int argc, char *argv[])
 		"would have been overloaded.",
 		args_children, NULL, NULL };
 	static const struct filter filter = { on_record, at_end };
-	struct options o = { .train = 0.6,
-		.peak = (double)NAN,
-		.step = (double)NAN,
-		.threads = args_processors() };
+	struct options o = { .threads = args_processors() };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
 	int status;
 

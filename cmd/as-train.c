@@ -293,7 +293,9 @@ settings(const struct train *t, const struct series *s)
 		    .interval = first_set(o->interval, interval, 60),
 		    .seed = (uint64_t)o->seed,
 		    .threads = (unsigned)o->threads },
-		.method = o->method,
+		.method = o->method != NULL ? o->method
+		    : c != NULL ? conf_method_names[c->policy.method]
+				: "auto",
 		.mask = o->mask,
 		.masks = o->masks,
 		.events = o->calendar != NULL ? &t->events : NULL,
@@ -547,7 +549,6 @@ main(int argc, char *argv[])
 		args_children, NULL, NULL };
 	static const struct filter filter = { take_record, end };
 	struct options o = { .common.stop_on_bad = 1,
-		.method = "auto",
 		.horizon = NAN,
 		.step = NAN,
 		.boot = NAN,

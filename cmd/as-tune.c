@@ -25,6 +25,7 @@ enum {
 	KEY_HOLDOUT = ARGS_OWN,
 	KEY_GATE,
 	KEY_FORMAT,
+	KEY_METHOD,
 	KEY_STEP,
 	KEY_STAMP,
 	KEY_SETTING /* and above: settings, in the order of `settings` */
@@ -40,11 +41,14 @@ struct options {
 	const char *output;
 	double holdout, step;
 	int gate, table, stamp_start;
+	int any; /* by online or the forest, whichever does better */
+	const struct method *method; /* NULL: online */
 	const char *set[SETTINGS];
 	struct conf conf;
 	struct series_set all;
 	struct buf overlay;
 	const char *overlaid; /* the target that the overlay is for */
+	const char *by; /* the method, where it was chosen */
 	double quantile; /* the highest of its signals' */
 	int tuned, refused;
 };
@@ -64,6 +68,11 @@ static const struct argp_option table[] = {
 	    1 },
 	{ "format", KEY_FORMAT, "records|table", 0,
 	    "What to print (default records)", 1 },
+	{ "method", KEY_METHOD, "NAME", 0,
+	    "Forecasts to replay with: online (default), or one that is "
+	    "trained anew every day, such as forest; auto: choose between "
+	    "these two as well",
+	    1 },
 	{ "step", KEY_STEP, "DURATION", 0,
 	    "Replay in steps of DURATION (default: the series' own)", 1 },
 	{ "stamp", KEY_STAMP, "start|end", 0,
@@ -125,6 +134,12 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FORMAT:
 		o->table = one_of(state, "format", arg, "records", "table");
+		return 0;
+	case KEY_METHOD:
+		o->any = strcmp(arg, "auto") == 0;
+		o->method = method_find(o->any ? "forest" : arg);
+		if (o->method == NULL)
+			argp_error(state, "--method: no method '%s'", arg);
 		return 0;
 	case KEY_STAMP:
 		o->stamp_start = one_of(state, "stamp", arg, "end", "start");
@@ -287,6 +302,7 @@ put_record(struct buf *b, const struct series *s, const struct conf_target *t,
 	record_put_str(b, "rule", rules[u->rule]);
 	record_put_num(b, "slo", t->policy.slo);
 	record_put_num(b, "quantile", u->quantile);
+	record_put_str(b, "method", u->method);
 	if (u->rule == TUNE_TARGET) {
 		record_put_num(b, "fallback_target", u->target);
 		record_put_num(b, "stabilisation_s", u->stabilisation);
@@ -330,7 +346,8 @@ put_table(struct buf *b, const struct series *s, const struct conf_target *t,
 		buf_printf(b, "no forecast, target %.4g %%, held for %.0f s",
 		    100 * u->target, u->stabilisation);
 	else
-		buf_printf(b, "quantile %.5g", u->quantile);
+		buf_printf(
+		    b, "quantile %.5g, method %s", u->quantile, u->method);
 	buf_printf(b,
 	    "\n%s\n%.3g %% of the time may be overloaded: %s\n"
 	    "all of the history: %.2f instances, overloaded %.3g %% of the "
@@ -372,6 +389,7 @@ put_overlay(struct options *o, const struct conf_target *t,
 	if (o->overlaid != NULL && u->quantile <= o->quantile)
 		return;
 	o->overlaid = s->target;
+	o->by = o->any ? u->method : NULL;
 	o->quantile = u->quantile;
 	buf_clear(b);
 	worth(&text, u);
@@ -384,6 +402,8 @@ put_overlay(struct options *o, const struct conf_target *t,
 	    "target %s {\n}\npolicy {\n",
 	    clock_format(now, clock_now()), s->name, u->why, u->whole.instances,
 	    100 * u->whole.overload, 100 * u->allow, text.s, t->name);
+	if (o->by != NULL && u->rule != TUNE_TARGET)
+		buf_printf(b, "\tmethod = %s\n", o->by);
 	if (u->rule == TUNE_QUANTILE) {
 		number_format(number, fmin(u->quantile, 0.9999));
 		buf_printf(b, "\tquantile = %s\n", number);
@@ -409,10 +429,13 @@ tune_series(struct options *o, struct series *s, const struct grid *g,
     struct conf_target *t, struct buf *out)
 {
 	struct tune_options to = { .holdout = o->holdout, .gate = o->gate };
-	struct replay_options ro = { .progress = progress };
+	struct replay_options ro = { .progress = progress,
+		.method = o->any ? NULL : o->method,
+		.from = contest_begin(g, 1 - o->holdout),
+		.threads = (unsigned)args_processors() };
+	struct replay r = { 0 }, also = { 0 };
 	struct buf why = { 0 }, budget = { 0 };
 	const char *text;
-	struct replay r;
 	struct tuned u;
 	size_t samples;
 	double boot;
@@ -421,13 +444,22 @@ tune_series(struct options *o, struct series *s, const struct grid *g,
 	from_journal(t, &boot, &samples, &to.allow, &budget);
 	if (t->decision_interval < g->step)
 		t->decision_interval = g->step;
-	if (replay_prepare(&r, g, t, &ro, &text) != 0) {
+	e = replay_prepare(&r, g, t, &ro, &text);
+	if (e == 0 && o->any) {
+		ro.method = o->method;
+		e = replay_prepare(&also, g, t, &ro, &text);
+		to.also = &also;
+	}
+	if (e != 0) {
 		warn("'%s' of '%s' is not tuned: %s", s->name, s->target, text);
 		buf_free(&budget);
+		replay_free(&r);
+		replay_free(&also);
 		return -1;
 	}
 	e = tune(&u, &r, t, &to, &why);
 	replay_free(&r);
+	replay_free(&also);
 	if (e != 0) {
 		warn("'%s' of '%s' is not tuned, the quantile stays %.6g: %s",
 		    s->name, s->target, t->policy.slo, why.s);

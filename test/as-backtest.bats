@@ -209,3 +209,21 @@ replay() {
 	grep -q scale_up replay
 	grep -q scale_down replay
 }
+
+@test "as-backtest: --method auto tunes over the settings of both methods" {
+	local o=(--capacity 5.4 --target 100% --boot-time 5m --step 15m
+		--strategies predictive --frontier "$data/web.ndjson")
+
+	as-backtest "${o[@]}" >online
+	as-backtest --method forest "${o[@]}" >forest
+	as-backtest --method auto "${o[@]}" >both
+	points='select(.type == "frontier") | del(.strategy)'
+	jq -c "$points | .setting |= \"online, \" + ." online >want
+	jq -c "$points | .setting |= \"forest, \" + ." forest >>want
+	jq -c "$points" both | diff - want
+	# it runs the cheapest of them that kept the slo while tuning
+	jq -es '(map(select(.type == "frontier" and
+		.train_overload <= 0.01)) | min_by(.train_instances)) as $best |
+		.[-1] | .setting == $best.setting and
+		.mean_instances == $best.test_instances' both
+}

@@ -180,3 +180,29 @@ journal() {
 	tune | jq .quantile >b
 	diff a b
 }
+
+@test "as-tune: --method auto chooses the forecasts, too, and as-train follows" {
+	local o=(--slo 95% --holdout 60% --step 15m)
+
+	tune "${o[@]}" --method forest >forest 2>/dev/null
+	tune "${o[@]}" >online 2>/dev/null
+	tune "${o[@]}" --method auto -o tuned.conf >auto 2>/dev/null
+	[ "$(jq -r .method forest online | xargs)" = "forest online" ]
+	# of both grids the cheapest that kept what was allowed
+	jq -es '([.[0, 1] | select(.overload_share <= .allowed_overload)] |
+		min_by(.mean_instances)) as $best | .[2] |
+		.method == $best.method and .quantile == $best.quantile and
+		.mean_instances == $best.mean_instances' forest online auto
+	grep -q "method = $(jq -r .method auto)" tuned.conf
+	# as-train does as it says, and --method has the last word
+	printf 'target web {}\nsignal cpu { capacity = 5.4 }\n%s\n' \
+		'policy { method = seasonal-naive }' >web.conf
+	as-train -c web.conf -o m "$data/web.ndjson" 2>said
+	grep -q "'seasonal-naive': the next hour" said
+	as-train -c web.conf --method last -o m "$data/web.ndjson" 2>said
+	grep -q "'last': the next hour" said
+	printf 'target web {}\nsignal cpu { capacity = 5.4 }\n%s\n' \
+		'policy { method = magic }' >web.conf
+	run -2 as-train -c web.conf -o m "$data/web.ndjson"
+	[[ $output == *"web.conf:3:"*"'method': 'magic' is none of"*"online"* ]]
+}

@@ -44,11 +44,24 @@ struct conf_signal {
 	enum conf_resource resource;
 };
 
+/* How load is forecast; conf_method_names[] has them in this order */
+enum conf_method {
+	CONF_METHOD_AUTO, /* what did best in training */
+	CONF_METHOD_ONLINE,
+	CONF_METHOD_FOREST,
+	CONF_METHOD_SEASONAL,
+	CONF_METHOD_LAST,
+	CONF_METHOD_ARTICLE,
+	CONF_METHOD_XGBOOST
+};
+extern const char *const conf_method_names[]; /* NULL-ended */
+
 struct conf_policy {
 	long min_instances, max_instances;
 	double slo, overload_price, boot_time, stabilisation, drop_hold, panic;
 	double quantile; /* of past errors, instead of slo; NAN: slo */
 	int forecast; /* 0: by the load alone, at fallback_target */
+	enum conf_method method; /* what as-train fits */
 	double scale_down_cooldown;
 	double max_step_up, max_step_down; /* instances if >= 1 without %, or */
 	int step_up_share, step_down_share; /* shares where these are 1 */

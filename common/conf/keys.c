@@ -9,6 +9,8 @@ static const char *const budgets[] = { "hold", "ask", "protect", NULL };
 static const char *const billings[] = { "second", "minute", "hour", "month",
 	NULL };
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
+const char *const conf_method_names[] = { "auto", "online", "forest",
+	"seasonal-naive", "last", "article", "xgboost", NULL };
 static const char *const bodies[] = { "article", "record", "template", NULL };
 static const char *const resources[] = { "none", "cpu", "memory", NULL };
 static const char *const addresses[] = { "public", "private", NULL };
@@ -117,6 +119,7 @@ const struct conf_key conf_keys[] = {
 	    "10", NULL, "MAX_INSTANCES", NULL, 1, MANY },
 	KEY("policy", "slo", KIND_SHARE, P, slo, "99%", 0.5, 0.999999),
 	KEY("policy", "forecast", KIND_BOOL, P, forecast, "yes", 0, 0),
+	WORD("policy", "method", P, method, "auto", conf_method_names),
 	KEY("policy", "quantile", KIND_SHARE, P, quantile, NULL, 0.5, 0.9999),
 	KEY("policy", "overload_price", KIND_NUMBER, P, overload_price, NULL, 0,
 	    RICH),

@@ -99,7 +99,7 @@ run_ours(const struct contest *c, const struct setting *s, size_t first,
 			t.cost.per_instance = 1;
 		t.policy.overload_price = s->price * t.cost.per_instance / 730;
 	}
-	run = replay_begin(c->r, &t, on_decision, ctx);
+	run = replay_begin(s->by, &t, on_decision, ctx);
 	if (run == NULL)
 		return -1;
 	p.ctx = run;

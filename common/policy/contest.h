@@ -39,6 +39,9 @@ extern const char *const strategy_names[]; /* NULL-ended */
 
 struct contest {
 	const struct replay *r; /* forecasts of the grid */
+	/* others of the same grid that the tuned strategy may choose, too; or
+	 * NULL */
+	const struct replay *also;
 	const struct conf_target *t; /* one signal, its capacity set */
 	struct simulate_options sim; /* first and last are the test part */
 	size_t tune_from; /* where the part to tune on begins */

@@ -28,6 +28,7 @@ replay_free(struct replay *r)
 	track_clear(&r->keep);
 	track_clear(&r->next);
 	free(r->drop);
+	r->drop = NULL;
 	rows_free(&r->rows);
 }
 

@@ -164,20 +164,26 @@ all_aws(struct settings *all, const struct contest *c)
 	return 0;
 }
 
+/* The name says whose forecasts where there are several */
 static struct setting *
-add_ours(struct settings *all, double q, double price)
+add_ours(struct settings *all, const struct contest *c, const struct replay *by,
+    double q, double price)
 {
 	struct setting *s = add(all);
+	const char *who = c->also != NULL ? by->method : "";
+	const char *gap = c->also != NULL ? ", " : "";
 
 	if (s == NULL)
 		return NULL;
 	s->ours = 1;
+	s->by = by;
 	s->q = q;
 	s->price = price;
 	if (isnan(price))
-		snprintf(s->name, sizeof(s->name), "q %.5g", q);
+		snprintf(s->name, sizeof(s->name), "%s%sq %.5g", who, gap, q);
 	else
-		snprintf(s->name, sizeof(s->name), "price %.4g", price);
+		snprintf(s->name, sizeof(s->name), "%s%sprice %.4g", who, gap,
+		    price);
 	return s;
 }
 
@@ -186,18 +192,18 @@ add_ours(struct settings *all, double q, double price)
  * as dear as 1 to 2^14 hours of an instance, in half octaves. Both together
  * were no better: more to choose from fits the past more than the future. */
 static int
-all_ours(struct settings *all, const struct contest *c)
+all_ours(struct settings *all, const struct contest *c, const struct replay *by)
 {
 	int priced = c->t->policy.overload_price > 0;
 
 	for (int k = -8; k <= 12 && !priced; k++) {
 		double q = 1 - (1 - c->slo) * pow(2, k / 4.0);
 
-		if (q >= 0.5 && add_ours(all, q, (double)NAN) == NULL)
+		if (q >= 0.5 && add_ours(all, c, by, q, (double)NAN) == NULL)
 			return -1;
 	}
 	for (int k = 0; k <= 28 && priced; k++)
-		if (add_ours(all, PRICE_DOOR_Q, pow(2, k / 2.0)) == NULL)
+		if (add_ours(all, c, by, PRICE_DOOR_Q, pow(2, k / 2.0)) == NULL)
 			return -1;
 	return 0;
 }
@@ -213,7 +219,7 @@ ours_untuned(struct settings *all, const struct contest *c)
 		price = (double)NAN;
 	else
 		price /= c->t->cost.per_instance / 730;
-	return add_ours(all, p->slo, price) != NULL ? 0 : -1;
+	return add_ours(all, c, c->r, p->slo, price) != NULL ? 0 : -1;
 }
 
 /* Our own rule without a forecast: targets from 30 % to the signal's own in
@@ -232,7 +238,7 @@ all_target(struct settings *all, const struct contest *c)
 			/* holds up to a step are all the same */
 			if (w > 0 && hold[w] <= c->sim.step)
 				continue;
-			s = add_ours(all, c->slo, (double)NAN);
+			s = add_ours(all, c, c->r, c->slo, (double)NAN);
 			if (s == NULL)
 				return -1;
 			s->reactive = 1;
@@ -303,7 +309,9 @@ settings_of(struct settings *all, const struct contest *c, enum strategy s)
 
 	switch (s) {
 	case STRATEGY_PREDICTIVE:
-		return all_ours(all, c);
+		if (all_ours(all, c, c->r) != 0)
+			return -1;
+		return c->also != NULL ? all_ours(all, c, c->also) : 0;
 	case STRATEGY_UNTUNED:
 		return ours_untuned(all, c);
 	case STRATEGY_TARGET:

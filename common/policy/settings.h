@@ -9,7 +9,8 @@
 
 struct setting {
 	char name[96];
-	int ours; /* then q and price count, else rival */
+	int ours; /* then by, q and price count, else rival */
+	const struct replay *by; /* the forecasts that it goes by */
 	double q;
 	double price; /* instance-hours an overloaded hour costs; NAN: the
 		       * door is q's */

@@ -157,6 +157,7 @@ prove(struct tuned *u, const struct replay *r, const struct conf_target *t,
 		return -1;
 	}
 	c.allow = 0.7 * (1 - c.slo);
+	c.also = o->also;
 	for (u->rows = 0; u->rows < TUNE_ROWS; u->rows++)
 		if (contest_run(
 			&c, who[u->rows], &u->row[u->rows], NULL, NULL) != 0) {
@@ -188,19 +189,21 @@ pick(struct tuned *u, const struct contest *c, const struct tune_options *o)
 		goto end;
 	u->rule = TUNE_QUANTILE;
 	u->quantile = ours.s[best].q;
+	u->method = ours.s[best].by->method;
 	snprintf(u->why, sizeof(u->why),
-	    "of %zu quantiles the cheapest that overloaded at most %.3g %% of "
+	    "of %zu settings the cheapest that overloaded at most %.3g %% of "
 	    "the time",
 	    ours.n, 100 * c->allow);
 	if (u->whole.overload > c->allow)
 		snprintf(u->why, sizeof(u->why),
-		    "no quantile overloaded at most %.3g %% of the time; this "
+		    "no setting overloaded at most %.3g %% of the time; this "
 		    "one did least",
 		    100 * c->allow);
 	if (!keeps(tuned, c->slo) &&
 	    tuned->sim.overload > untuned->sim.overload) {
 		u->rule = TUNE_DEFAULT;
 		u->quantile = c->slo;
+		u->method = c->r->method;
 		snprintf(u->why, sizeof(u->why),
 		    "what was tuned on the earlier part overloaded %.3g %% of "
 		    "the later one: the quantile stays the slo",
@@ -243,6 +246,7 @@ tune(struct tuned *u, const struct replay *r, const struct conf_target *t,
 	size_t n;
 
 	*u = (struct tuned){ .quantile = t->policy.slo,
+		.method = r->method,
 		.allow = o->allow,
 		.saving = (double)NAN,
 		.dynamics = r->dynamics / t->signals[0].capacity };
@@ -265,6 +269,7 @@ tune(struct tuned *u, const struct replay *r, const struct conf_target *t,
 		return -1;
 	}
 	c.allow = o->allow;
+	c.also = o->also;
 	c.sim.first = r->g->n; /* all of it may be made use of */
 	if (t->policy.overload_price > 0) {
 		u->whole = u->row[0].sim;

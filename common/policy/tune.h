@@ -27,11 +27,13 @@ struct tune_options {
 	double holdout; /* share of the history that proves, 0 < it < 1 */
 	double allow; /* overload that the chosen setting may have had, share */
 	int gate; /* the rule without a forecast may be taken, too */
+	const struct replay *also; /* other forecasts to choose from, or NULL */
 };
 
 struct tuned {
 	enum tune_rule rule;
 	double quantile; /* that was chosen, or slo */
+	const char *method; /* of the chosen forecasts */
 	double target, stabilisation; /* TUNE_TARGET */
 	double allow;
 	struct simulate_result whole; /* the chosen one on all of the history
