@@ -374,6 +374,58 @@ wider(const struct scene *from, const struct decision *before, struct random *r)
 	    !isnan(s.t.cost.max_monthly));
 }
 
+/* In another unit the same: a factor of two changes no digit. */
+static void
+other_unit(struct scene *s, const struct decision *before, struct random *r)
+{
+	double k = ldexp(1, (int)random_below(r, 41) - 20);
+	struct load *l = &s->load[random_below(r, (uint32_t)s->in.n_signals)];
+	struct decision d;
+
+	l->conf.capacity *= k;
+	for (int i = 0; i < OBSERVED; i++)
+		l->v[i] *= k;
+	for (int w = 0; w < 2; w++)
+		for (int i = 0; i < ORIGINS; i++) {
+			l->at[w][i].point *= k;
+			l->at[w][i].scale *= k;
+		}
+	decide(&s->in, &d, NULL);
+	check(memcmp(d.votes, before->votes, sizeof(d.votes)) == 0);
+	check(d.recommended == before->recommended);
+	check(d.action == before->action);
+	check(d.current_load == before->current_load ||
+	    (isnan(d.current_load) && isnan(before->current_load)));
+}
+
+/* More load, seen or expected, never wants less; neither does one signal more.
+ * The scene is another afterwards. */
+static void
+heavier(struct scene *s, const struct decision *before, struct random *r)
+{
+	struct load *l = &s->load[random_below(r, (uint32_t)s->in.n_signals)];
+	double more = 10 * uniform(r);
+	struct decision d;
+
+	switch (random_below(r, 3)) {
+	case 0:
+		for (int i = 0; i < OBSERVED; i++)
+			l->v[i] += more;
+		break;
+	case 1:
+		for (int w = 0; w < 2; w++)
+			for (int i = 0; i < ORIGINS; i++)
+				l->at[w][i].point += more;
+		break;
+	default:
+		if (s->in.n_signals < SIGNALS)
+			draw_load(s, s->in.n_signals, r);
+		break;
+	}
+	decide(&s->in, &d, NULL);
+	check(d.lower >= before->lower && d.want >= before->want);
+}
+
 /* Whatever makes a signal unusable never lowers the count. */
 static void
 worse(struct scene *s, struct random *r)
@@ -476,6 +528,7 @@ one_scene(struct random *r)
 	check(d.action != ACTION_HOLD || t.forced != NULL);
 	if (isnan(s.t.cost.max_monthly))
 		wider(&s, &d, r);
+	other_unit(&s, &d, r);
 	/* asked again with what it asked for, it asks for the same */
 	if (d.want > 0) {
 		s.state.instances = d.want;
@@ -489,6 +542,19 @@ one_scene(struct random *r)
 		worse(&s, r);
 	else
 		unknown_count(&s, r);
+	conf_target_free(&s.t);
+}
+
+static void
+more_load(struct random *r)
+{
+	struct scene s;
+	struct decision d;
+
+	draw(&s, r);
+	s.in.n_signals = 1 + random_below(r, (uint32_t)s.in.n_signals);
+	decide(&s.in, &d, NULL);
+	heavier(&s, &d, r);
 	conf_target_free(&s.t);
 }
 
@@ -522,5 +588,7 @@ main(void)
 		one_scene(&r);
 	for (int i = 0; i < 2000; i++)
 		any_order(&r);
+	for (int i = 0; i < 10000; i++)
+		more_load(&r);
 	return check_status();
 }
