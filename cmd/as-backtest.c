@@ -304,6 +304,8 @@ refuse_unreplayed(const struct conf_target *t)
 		what = "approval";
 	else if (t->paused != PAUSE_NO)
 		what = "paused";
+	else if (t->policy.over_max != OVER_MAX_CLAMP)
+		what = "over_max";
 	else if (t->cost.billing == BILL_MONTH)
 		what = "billing = month";
 	if (what != NULL)

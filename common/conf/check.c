@@ -74,6 +74,7 @@ static int
 check_policy(const struct conf_target *t, struct buf *why)
 {
 	const struct conf_policy *p = &t->policy;
+	struct when until;
 
 	if (p->min_instances > p->max_instances)
 		return blame(t, why, "policy", NULL, "min_instances",
@@ -87,6 +88,14 @@ check_policy(const struct conf_target *t, struct buf *why)
 		return blame(t, why, "policy", NULL, "fallback_instances",
 		    "'fallback_instances' is %ld and 'max_instances' %ld",
 		    p->fallback_instances, p->max_instances);
+	if (p->over_max == OVER_MAX_RAISE && p->raise_until == NULL)
+		return blame(t, why, "policy", NULL, "over_max",
+		    "'over_max' is raise, and 'raise_until' is not set");
+	if (p->raise_until != NULL &&
+	    (when_parse(p->raise_until, &until) != 0 || until.daily))
+		return blame(t, why, "policy", NULL, "raise_until",
+		    "'raise_until': '%s' is no time such as 2026-12-24T00:00",
+		    p->raise_until);
 	if (!isnan(p->overload_price) && is_set(t, "policy", NULL, "slo"))
 		return blame(t, why, "policy", NULL, "overload_price",
 		    "'overload_price' goes instead of 'slo', and both are set");

@@ -16,6 +16,7 @@ enum conf_mode { CONF_MONITOR, CONF_AUTO };
 enum conf_pause { PAUSE_NO, PAUSE_BOTH, PAUSE_UP, PAUSE_DOWN };
 enum conf_budget { BUDGET_HOLD, BUDGET_ASK, BUDGET_PROTECT };
 enum conf_billing { BILL_SECOND, BILL_MINUTE, BILL_HOUR, BILL_MONTH };
+enum conf_over_max { OVER_MAX_CLAMP, OVER_MAX_ASK, OVER_MAX_RAISE };
 enum conf_aggregate {
 	AGGREGATE_NONE,
 	AGGREGATE_SUM,
@@ -68,6 +69,11 @@ struct conf_policy {
 	long max_changes_per_hour, max_changes_per_day, min_ready;
 	double stale_after, missing_deadline, fallback_target;
 	long fallback_instances;
+	double tolerance_up, tolerance_down; /* shares of what runs */
+	enum conf_over_max over_max; /* where more than max are wanted */
+	double max_raise; /* how far beyond it: as max_step_up */
+	int raise_share;
+	char *raise_until; /* a time of UTC without a zone; NULL: not set */
 };
 
 struct conf_span { /* schedule, freeze, tune: when */

@@ -6,6 +6,7 @@
 static const char *const modes[] = { "monitor", "auto", NULL };
 static const char *const pauses[] = { "no", "both", "up", "down", NULL };
 static const char *const budgets[] = { "hold", "ask", "protect", NULL };
+static const char *const over_maxes[] = { "clamp", "ask", "raise", NULL };
 static const char *const billings[] = { "second", "minute", "hour", "month",
 	NULL };
 static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
@@ -148,6 +149,13 @@ const struct conf_key conf_keys[] = {
 	    0.01, 1),
 	KEY("policy", "fallback_instances", KIND_COUNT, P, fallback_instances,
 	    NULL, 0, MANY),
+	KEY("policy", "tolerance_up", KIND_SHARE, P, tolerance_up, "0%", 0, 1),
+	KEY("policy", "tolerance_down", KIND_SHARE, P, tolerance_down, "0%", 0,
+	    1),
+	WORD("policy", "over_max", P, over_max, "clamp", over_maxes),
+	{ "policy", "max_raise", KIND_STEP, offsetof(P, max_raise),
+	    offsetof(P, raise_share), "20%", NULL, NULL, NULL, 0.001, MANY },
+	TEXT("policy", "raise_until", P, raise_until, NULL),
 
 	KEY("schedule", "days", KIND_DAYS, SPAN, days, NULL, 0, 0),
 	TEXT("schedule", "from", SPAN, from, NULL),

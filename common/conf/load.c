@@ -216,7 +216,7 @@ option_of(const struct conf_key *k)
 	return (cfg_opt_t)CFG_STR(k->name, NULL, CFGF_NODEFAULT);
 }
 
-enum { MAX_SECTIONS = 16, MAX_KEYS = 24 };
+enum { MAX_SECTIONS = 24, MAX_KEYS = 64 };
 
 /* The sections and keys, as libconfuse wants to be told of them. It copies
  * the tables. */

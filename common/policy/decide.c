@@ -83,7 +83,8 @@ count_instances(
 		return;
 	}
 	t->n = shorter(s->instances, NEED_MOST);
-	t->ready = s->ready >= 0 ? shorter(s->ready, NEED_MOST) : t->n;
+	/* more than were ordered serve only while some are replaced */
+	t->ready = s->ready >= 0 ? shorter(s->ready, t->n) : t->n;
 	d->current = t->n;
 }
 

@@ -51,9 +51,10 @@ struct decide_view {
 	int reactive; /* no forecast: the target rule instead */
 	int mismatch; /* its windows are for another policy */
 	int over_limit; /* a guard signal above its limit */
-	int advice; /* only for advice: asks for nothing, and forbids nothing */
+	int advice; /* only for advice: wish for nothing, and forbids nothing */
 	double use; /* share of what the ready instances carry; NAN */
 	int emergency, saturated;
+	double wish; /* what now and ahead ask for, before rounding up; NAN */
 	long now, ahead, keep; /* -1: no vote */
 	char note[128];
 };
@@ -74,7 +75,7 @@ struct decide_trace {
 	struct need_door door; /* as used */
 	struct need_door set; /* as configured */
 	int tuned; /* its quantile is `quantile`, not `slo` */
-	int paced; /* money is short: door asks for less than set */
+	int paced; /* money is short: door wish for less than set */
 	double spent, affordable; /* this month; mean count; NAN: no budget */
 	double overspend; /* money a month beyond the budget; 0: none */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "conf/when.h"
 
 /* Money is per month of so many hours: 365 x 24 / 12 */
 #define MONTH_H 730.0
@@ -189,6 +190,23 @@ cap(struct decision *d, struct decide_trace *t, long to, long most,
 	return most;
 }
 
+/* What more than the tolerance asks for, or floors do */
+static int
+is_within_tolerance(const struct decide_input *in, const struct decision *d,
+    const struct decide_trace *t)
+{
+	const double most =
+	    (double)t->n * (1 + in->target->policy.tolerance_up) + 1e-9;
+
+	if (in->target->policy.tolerance_up <= 0 || t->emergency ||
+	    d->votes[VOTE_PANIC] > t->n)
+		return 0;
+	for (size_t i = 0; i < t->n_views; i++)
+		if (t->view[i].wish > most)
+			return 0;
+	return 1;
+}
+
 static long
 limit_addition(const struct decide_input *in, struct decision *d,
     struct decide_trace *t, long to)
@@ -202,6 +220,8 @@ limit_addition(const struct decide_input *in, struct decision *d,
 		return cap(d, t, to, t->n, "paused");
 	if (t->frozen != NULL && !t->emergency)
 		return cap(d, t, to, t->n, "frozen");
+	if (is_within_tolerance(in, d, t))
+		to = cap(d, t, to, shorter(floors, t->max), "tolerance");
 	if (!t->emergency)
 		to = cap(d, t, to,
 		    longer(t->n + step_up(&c->policy, t->n),
@@ -295,6 +315,12 @@ limit_removal(const struct decide_input *in, struct decision *d,
 		force(d, t, state);
 		return t->n;
 	}
+	/* too little to be worth a change, but not above what is allowed */
+	if (t->n <= t->max &&
+	    (double)(t->n - to) <= p->tolerance_down * (double)t->n + 1e-9) {
+		force(d, t, "tolerance");
+		return t->n;
+	}
 	if (p->step_down_share)
 		most = floor(most * (double)t->n + 1e-9);
 	most = fmax(most, 1);
@@ -305,20 +331,53 @@ limit_removal(const struct decide_input *in, struct decision *d,
 	return wait_for_edge(in, d, t, to);
 }
 
+/* --- more than the maximum --- */
+
+/* How many there may be beyond it, if it may be passed at all. To ask for more
+ * must not delay what is allowed anyhow: only from the maximum on. */
+static long
+beyond_max(const struct decide_input *in, const struct decide_trace *t)
+{
+	const struct conf_policy *p = &in->target->policy;
+	double more = p->max_raise;
+	struct when until;
+
+	if (p->raise_share)
+		more = ceil(more * (double)t->max - 1e-9);
+	if (p->over_max == OVER_MAX_RAISE && p->raise_until != NULL &&
+	    when_parse(p->raise_until, &until) == 0 && in->now < until.s * 1000)
+		return t->max + (long)more;
+	if (p->over_max == OVER_MAX_ASK && t->n >= t->max)
+		return t->max + (long)more;
+	return t->max;
+}
+
+static long
+limit_max(const struct decide_input *in, struct decision *d,
+    struct decide_trace *t, long to)
+{
+	long most = beyond_max(in, t);
+
+	if (to <= t->max)
+		return to;
+	if (most > t->max)
+		decision_state(d, "above-max");
+	if (to <= most)
+		return to;
+	/* a pool of fixed size is not short of anything */
+	if (in->target->policy.min_instances < t->max)
+		decision_state(d, "capped-by-max");
+	if (most == t->n)
+		t->forced = "capped-by-max";
+	return most;
+}
+
 void
 limits_apply(
     const struct decide_input *in, struct decision *d, struct decide_trace *t)
 {
-	long to = d->want;
+	long to = limit_max(in, d, t, d->want);
 
-	if (to > t->max) {
-		/* a pool of fixed size is not short of anything */
-		if (in->target->policy.min_instances < t->max)
-			decision_state(d, "capped-by-max");
-		to = t->max;
-		if (to == t->n)
-			t->forced = "capped-by-max";
-	}
 	if (to > t->n)
 		to = limit_addition(in, d, t, to);
 	else if (to < t->n)
@@ -344,6 +403,9 @@ limits_approval(
 	if (change > 0 && a->scale_up_above >= 0 &&
 	    d->recommended > a->scale_up_above)
 		needed = 1;
+	/* no emergency is beyond a person's word here */
+	asked |= in->target->policy.over_max == OVER_MAX_ASK && change > 0 &&
+	    d->recommended > t->max;
 	if (a->step_above >= 0 && labs(change) > a->step_above)
 		needed = 1;
 	if (!isnan(a->cost_above) && d->cost_impact > a->cost_above)

@@ -136,6 +136,7 @@ static const struct phrase phrases[] = {
 	{ "missing-signal", "a signal is missing" },
 	{ "guard-signal", "a guard signal is above its limit" },
 	{ "capped-by-max", "more are not allowed" },
+	{ "tolerance", "the difference is within the tolerance" },
 	{ "step-limited", "one decision may not do more" },
 	{ "cooldown", "the last change is too recent to remove any" },
 	{ "change-budget", "there were as many changes as are allowed" },
@@ -301,6 +302,8 @@ write_rest(struct buf *b, const struct decide_input *in,
 	if (has(d, "capped-by-max") &&
 	    (t->forced == NULL || strcmp(t->forced, "capped-by-max") != 0))
 		buf_printf(b, "; no more than %ld are allowed", t->max);
+	if (has(d, "above-max") && d->recommended > t->max)
+		buf_printf(b, "; the maximum is %ld", t->max);
 	if (has(d, "step-limited") && changes)
 		buf_str(b, "; one decision may not do more");
 	if (t->overspend > 0)

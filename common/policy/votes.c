@@ -277,6 +277,7 @@ votes_look(const struct decide_input *in, size_t i,
 		.value = NAN,
 		.age = NAN,
 		.use = NAN,
+		.wish = NAN,
 		.now = -1,
 		.ahead = -1,
 		.keep = -1 };
@@ -292,13 +293,22 @@ votes_look(const struct decide_input *in, size_t i,
 	v->now = need_count(v->value, v->unit);
 	look_at_use(v, ready);
 	look_at_windows(in, v);
+	v->wish = v->value / v->unit;
 	if (v->reactive) {
+		v->wish = v->value / reactive_unit(in, g);
 		v->ahead = need_count(v->value, reactive_unit(in, g));
 		v->keep = keep_by_load(in, v);
 	} else if (!v->mismatch) {
 		v->ahead = need_propose(
 		    v->ahead_window, v->ahead_window->n_at - 1, v->unit, door);
 		v->keep = keep_by_forecast(in, door, v);
+		v->wish = fmax(v->wish,
+		    need_peak(
+			v->ahead_window, v->ahead_window->n_at - 1, door->q) /
+			v->unit);
+		/* what a price adds is asked for in whole instances */
+		if (need_count(v->wish, 1) < v->ahead)
+			v->wish = (double)v->ahead;
 	}
 }
 

@@ -24,6 +24,8 @@ static const struct {
 	{ "missing-signal", "a signal was missing, which blocks a removal" },
 	{ "guard-signal", "a guard signal was above its limit" },
 	{ "capped-by-max", "max_instances stood in the way" },
+	{ "above-max", "more than max_instances, as over_max allows" },
+	{ "tolerance", "the difference is within the tolerance" },
 	{ "step-limited", "the step is limited by max_step_up or _down" },
 	{ "cooldown", "too little time since the last change" },
 	{ "change-budget", "as many changes as an hour or a day may have" },
