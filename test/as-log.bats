@@ -274,6 +274,7 @@ replayed    not possible
 	load lib/forecast
 	# two days of errors, an hour of samples every 5 s
 	step=5
+	# shellcheck disable=SC2016 # the names are jq's
 	forecast 3.9 '(.windows[] |= (.errors = [range(201) | (. - 100) / 50] |
 		.levels = [range(201) | (. + 1) / 201] | .at = [range(120) as $i |
 		{ time: ($t - (119 - $i) * 5 | todate), point: 3.9, scale: 0.1 }])) |
