@@ -61,8 +61,9 @@ static const struct argp_option table[] = {
 	    "Tell of these only, with commas between them: scale_up, "
 	    "scale_down, emergency_scale, maintain, hold, applied, unchanged, "
 	    "dry-run, monitor, pending, refused, failed, stopped, resumed, "
-	    "anomaly, all (default: scale_up,scale_down,emergency_scale,"
-	    "pending,failed,stopped,resumed)",
+	    "changed-elsewhere, anomaly, all (default: scale_up,scale_down,"
+	    "emergency_scale,pending,failed,stopped,resumed,"
+	    "changed-elsewhere)",
 	    1 },
 	{ "repeat-after", KEY_REPEAT, "TIME", 0,
 	    "Tell the same again only after TIME (default 1h)", 1 },

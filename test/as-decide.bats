@@ -1317,3 +1317,119 @@ resources() {
 	[ "$(jq -r .result.status <<<"$output")" = applied ]
 	[ "$(cat count)" = 4 ]
 }
+
+# seen SECONDS COUNT [FILTER]: a decision of then that found so many, to be
+# carried out
+seen() {
+	decided "$1" ".mode = \"auto\" | .current_instances = $2 | ${3:-.}"
+}
+
+# done_with SECONDS FROM TO CONFIRMED [STATUS]: a change and whether it was seen
+done_with() {
+	changed "$1" "$2" "$3" "${5:-applied}" | jq -c ".result.confirmed = $4"
+}
+
+# begun SECONDS FROM TO: a change that nobody knows the end of
+begun() {
+	changed "$1" "$2" "$3" |
+		jq -c '.type = "intent" | .intent = .result | del(.result)'
+}
+
+@test "as-decide: a count that somebody else set is told, and nothing removed" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(seen 120 5)" "$(seen 60 5)"
+	decide 8 0.5 -- --mode auto --scale-down-cooldown 0
+	to 8 hold
+	has_state changed-elsewhere
+	is .reason '"Hold at 8 instances though 1 would do: the count is somebody else'"'"'s, of late; somebody else changed the count from 5 to 8."'
+	# nothing is in the way where it is as it was
+	decide 5 0.5 -- --mode auto --scale-down-cooldown 0
+	to 1 scale_down
+	has_no_state changed-elsewhere
+}
+
+@test "as-decide: what load needs is added to somebody else's count" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(seen 60 5)"
+	decide 2 3 -- --mode auto
+	to 3 scale_up
+	has_state changed-elsewhere
+	[[ $(jq -r .reason <<<"$decision") == *"; somebody else changed the count from 5 to 2." ]]
+	decide 2 0.5 -- --mode auto
+	to 2 hold # and what it does not need is not put back, nor taken
+	has_state changed-elsewhere
+	decide 2 0.5 -- --mode auto --min-instances 2
+	to 2 maintain
+	has_state changed-elsewhere
+}
+
+@test "as-decide: somebody else's count is respected for one stabilisation" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(seen 700 5)" "$(seen 590 8)" "$(seen 60 8)"
+	decide 8 0.5 -- --mode auto
+	to 8 hold
+	has_state changed-elsewhere
+	[[ $(jq -r .reason <<<"$decision") == *"from 5 to 8, 9.83 min ago." ]] || {
+		jq -r .reason <<<"$decision"
+		false
+	}
+	journal "$state_dir" 86400 "$(seen 700 5)" "$(seen 610 8)" "$(seen 60 8)"
+	decide 8 0.5 -- --mode auto
+	to 1 scale_down
+	has_no_state changed-elsewhere
+	decide 8 0.5 -- --mode auto --stabilisation 15m
+	has_state changed-elsewhere
+}
+
+@test "as-decide: our own change is nobody else's" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(seen 400 3)" "$(done_with 390 3 5 true)"
+	decide 5 0.5 -- --mode auto
+	to 1 scale_down
+	has_no_state changed-elsewhere
+	decide 4 0.5 -- --mode auto
+	has_state changed-elsewhere
+	# one that failed has changed nothing
+	journal "$state_dir" 86400 "$(seen 400 3)" "$(changed 390 3 5 refused)"
+	decide 3 0.5 -- --mode auto
+	has_no_state changed-elsewhere
+	decide 5 0.5 -- --mode auto
+	has_state changed-elsewhere
+}
+
+@test "as-decide: a change under way, or falling back, is nobody else's" {
+	state_dir=$dir/state
+	# not seen to arrive: all of it, a part, nothing
+	journal "$state_dir" 86400 "$(seen 400 3)" "$(done_with 390 3 6 false timeout)"
+	for n in 3 4 6; do
+		decide "$n" 0.5 -- --mode auto
+		has_no_state changed-elsewhere
+	done
+	decide 7 0.5 -- --mode auto
+	has_state changed-elsewhere
+	# there at first, and rolled back later
+	journal "$state_dir" 86400 "$(seen 400 3)" \
+		"$(done_with 390 3 6 false timeout)" "$(seen 330 6)" "$(seen 270 6)"
+	decide 3 0.5 -- --mode auto
+	has_no_state changed-elsewhere
+	# cut off
+	journal "$state_dir" 86400 "$(seen 400 3)" "$(begun 390 3 6)"
+	decide 5 0.5 -- --mode auto
+	has_no_state changed-elsewhere
+	# what was seen after that counts again
+	journal "$state_dir" 86400 "$(seen 400 3)" "$(begun 390 3 6)" "$(seen 330 5)"
+	decide 7 0.5 -- --mode auto
+	has_state changed-elsewhere
+}
+
+@test "as-decide: where it only advises, others are expected to change the count" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(seen 60 5 '.mode = "monitor"')"
+	decide 8 0.5 --
+	to 1 scale_down
+	has_no_state changed-elsewhere
+	# and an unknown count is no other count
+	journal "$state_dir" 86400 "$(seen 60 5)" "$(seen 30 0 'del(.current_instances)')"
+	decide 5 0.5 -- --mode auto
+	has_no_state changed-elsewhere
+}

@@ -329,6 +329,25 @@ as-notify: 'webhook' was not told of 1" ]
 	[[ $stderr == "as-notify: --on: 'scale' is none of scale_up, "* ]]
 }
 
+@test "as-notify: a count that somebody else set is told without being asked" {
+	hook other
+	# as-decide saw it
+	record 'action="maintain"' 'states=["changed-elsewhere"]' 'result.status="unchanged"' 'result.from=8' |
+		as-notify >"$dir/out"
+	# as-apply saw it
+	record 'action="maintain"' 'result.status="unchanged"' 'result.from=8' 'result.expected=5' |
+		as-notify >"$dir/out"
+	# nobody did
+	record 'action="maintain"' 'result.status="unchanged"' 'result.from=8' |
+		as-notify >"$dir/out"
+	told other | sed 's/\\n.*/"/' >"$dir/told"
+	[ "$(cat "$dir/told")" = '"web: stays at 8 (changed elsewhere)"
+"web: stays at 8 (changed elsewhere)"' ]
+	record 'action="maintain"' 'states=["changed-elsewhere"]' 'result.status="unchanged"' |
+		as-notify --on applied,failed >"$dir/out"
+	[ "$(told other | wc -l)" = 2 ]
+}
+
 @test "as-notify: --dry-run sends nothing and keeps nothing" {
 	hook dry
 	record >"$dir/in"

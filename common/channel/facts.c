@@ -24,20 +24,21 @@ is_pending(const struct json *j)
 }
 
 static int
-is_blind(const struct json *states)
+has(const struct json *states, const char *word)
 {
-	static const char *const lacks[] = { "no-data", "count-unknown",
-		"stale" };
 	const struct json *e;
 
-	for (e = json_first(states); e != NULL; e = json_next(e)) {
-		const char *s = json_str(e);
-
-		for (size_t i = 0; s != NULL && i < 3; i++)
-			if (strcmp(s, lacks[i]) == 0)
-				return 1;
-	}
+	for (e = json_first(states); e != NULL; e = json_next(e))
+		if (json_str(e) != NULL && strcmp(json_str(e), word) == 0)
+			return 1;
 	return 0;
+}
+
+static int
+is_blind(const struct json *states)
+{
+	return has(states, "no-data") || has(states, "count-unknown") ||
+	    has(states, "stale");
 }
 
 int
@@ -72,6 +73,9 @@ facts_take(struct facts *f, const struct json *j, const char **why)
 	f->currency = json_get_str(j, "currency");
 	f->expires = json_get_str(j, "expires");
 	f->states = json_get(j, "states");
+	/* as-decide sees it where it has the journal, else as-apply does */
+	f->elsewhere = has(f->states, "changed-elsewhere") ||
+	    json_get(result, "expected") != NULL;
 	f->blind = e == EVENT_HOLD && is_blind(f->states);
 	if (result == NULL && is_pending(j))
 		f->status = "pending";

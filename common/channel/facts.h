@@ -11,6 +11,7 @@ struct facts { /* texts are the record's; NULL: not known */
 	const char *error, *mode, *currency, *expires;
 	double from, to, cost; /* NAN: not known */
 	int blind; /* held for want of data */
+	int elsewhere; /* somebody else changed the count */
 	const struct json *states;
 };
 

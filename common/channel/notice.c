@@ -71,6 +71,8 @@ events_of(const struct facts *f)
 
 	if (f->blind)
 		action |= EVENT_STOPPED;
+	if (f->elsewhere)
+		action |= EVENT_ELSEWHERE;
 	if (status == EVENT_UNCHANGED)
 		action &= ~(unsigned)(EVENT_SCALE_UP | EVENT_SCALE_DOWN |
 		    EVENT_EMERGENCY);
@@ -114,6 +116,8 @@ put_kept(struct buf *b, const struct facts *f)
 	} else {
 		buf_str(b, "stays at ");
 		put_count(b, f->from);
+		if (f->elsewhere)
+			buf_str(b, " (changed elsewhere)");
 	}
 }
 

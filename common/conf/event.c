@@ -14,7 +14,7 @@ static const struct {
 	{ "refused", EVENT_REFUSED }, { "failed", EVENT_FAILED },
 	{ "timeout", EVENT_FAILED }, { "stopped", EVENT_STOPPED },
 	{ "resumed", EVENT_RESUMED }, { "anomaly", EVENT_ANOMALY },
-	{ "all", EVENT_ALL } };
+	{ "changed-elsewhere", EVENT_ELSEWHERE }, { "all", EVENT_ALL } };
 
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 

@@ -26,10 +26,12 @@ enum event {
 				  * or nothing came at all */
 	EVENT_ANOMALY = 1 << 13,
 	EVENT_RESUMED = 1 << 14, /* decisions are made again */
-	EVENT_ALL = (1 << 15) - 1,
+	EVENT_ELSEWHERE = 1 << 15, /* somebody else changed the count */
+	EVENT_ALL = (1 << 16) - 1,
 	/* the default: what somebody may have to know or do */
 	EVENT_USUAL = EVENT_SCALE_UP | EVENT_SCALE_DOWN | EVENT_EMERGENCY |
-	    EVENT_PENDING | EVENT_FAILED | EVENT_STOPPED | EVENT_RESUMED
+	    EVENT_PENDING | EVENT_FAILED | EVENT_STOPPED | EVENT_RESUMED |
+	    EVENT_ELSEWHERE
 };
 
 /* event_words(out): "scale_up, scale_down, ..., all" */

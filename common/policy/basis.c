@@ -99,6 +99,19 @@ put_history(struct buf *b, const struct history *h)
 			record_put_num(
 			    b, h->seen[i].signal, (double)h->seen[i].missing);
 	buf_char(b, '}');
+	if (h->expected_lo >= 0) {
+		record_put_num(b, "expected_lo", (double)h->expected_lo);
+		record_put_num(b, "expected_hi", (double)h->expected_hi);
+	}
+	if (h->open)
+		record_put_num(b, "open", 1);
+	if (h->elsewhere.time != 0) {
+		record_put_key(b, "elsewhere");
+		buf_char(b, '[');
+		put_triple(
+		    b, h->elsewhere.time, h->elsewhere.from, h->elsewhere.to);
+		buf_char(b, ']');
+	}
 	if (!isnan(h->spent)) {
 		record_put_num(b, "spent", h->spent);
 		record_put_num(b, "spent_time", (double)h->spent_time);
@@ -119,21 +132,34 @@ time_of(const struct json *j, const char *name, int64_t missing)
 }
 
 static int
+read_change(const struct json *j, struct history_change *c)
+{
+	const struct json *at = json_first(j);
+	const struct json *from = at != NULL ? json_next(at) : NULL;
+	const struct json *to = from != NULL ? json_next(from) : NULL;
+	double x[3];
+
+	if (json_num(at, &x[0]) != 0 || json_num(from, &x[1]) != 0 ||
+	    json_num(to, &x[2]) != 0 || !(fabs(x[0]) <= 9e15) ||
+	    !(x[1] >= 0 && x[1] <= 1e6 && x[2] >= 0 && x[2] <= 1e6))
+		return -1;
+	*c = (struct history_change){ (int64_t)x[0], (long)x[1], (long)x[2] };
+	return 0;
+}
+
+static int
 read_changes(const struct json *j, struct history *h)
 {
-	for (const struct json *c = json_first(j); c; c = json_next(c)) {
-		const struct json *at = json_first(c);
-		const struct json *from = at != NULL ? json_next(at) : NULL;
-		const struct json *to = from != NULL ? json_next(from) : NULL;
-		double x[3];
+	const struct json *k;
+	struct history_change c;
 
-		if (json_num(at, &x[0]) != 0 || json_num(from, &x[1]) != 0 ||
-		    json_num(to, &x[2]) != 0 || !(fabs(x[0]) <= 9e15) ||
-		    !(x[1] >= 0 && x[1] <= 1e6 && x[2] >= 0 && x[2] <= 1e6))
+	for (k = json_first(json_get(j, "changes")); k; k = json_next(k)) {
+		if (read_change(k, &c) != 0)
 			return -1;
-		history_changed(h, (int64_t)x[0], (long)x[1], (long)x[2]);
+		history_changed(h, c.time, c.from, c.to);
 	}
-	return 0;
+	k = json_first(json_get(j, "elsewhere"));
+	return k != NULL ? read_change(k, &h->elsewhere) : 0;
 }
 
 static int
@@ -184,10 +210,10 @@ basis_history(const struct json *j, struct history *h, const char **why)
 	h->spent_time = time_of(j, "spent_time", 0);
 	h->spent_since = time_of(j, "spent_since", 0);
 	h->spent_count = (long)time_of(j, "spent_count", 0);
-	return read_changes(json_get(j, "changes"), h) == 0 &&
-		read_named(j, h) == 0
-	    ? 0
-	    : -1;
+	h->expected_lo = (long)time_of(j, "expected_lo", -1);
+	h->expected_hi = (long)time_of(j, "expected_hi", -1);
+	h->open = time_of(j, "open", 0) != 0;
+	return read_changes(j, h) == 0 && read_named(j, h) == 0 ? 0 : -1;
 }
 
 /* --- signals --- */

@@ -88,6 +88,25 @@ count_instances(
 	d->current = t->n;
 }
 
+/* Somebody else's count: known by the journal, or new to this decision. It is
+ * respected for one stabilisation: only what load needs is done then. */
+static void
+look_for_others(const struct decide_input *in, struct decide_trace *t)
+{
+	const struct history *h = in->history;
+
+	if (h == NULL || t->n < 0 || in->target->mode != CONF_AUTO)
+		return;
+	if (history_elsewhere(h, t->n))
+		t->elsewhere = (struct history_change){ in->now,
+			t->n > h->expected_hi ? h->expected_hi : h->expected_lo,
+			t->n };
+	else if (h->elsewhere.time > 0 &&
+	    in->now - h->elsewhere.time <
+		ms_of(in->target->policy.stabilisation))
+		t->elsewhere = h->elsewhere;
+}
+
 static void
 open_door(const struct decide_input *in, struct decide_trace *t)
 {
@@ -334,6 +353,8 @@ tell(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		in->now - in->history->born <
 		    ms_of(in->target->policy.stabilisation)))
 		decision_state(d, "cold");
+	if (t->elsewhere.time != 0)
+		decision_state(d, "changed-elsewhere");
 	if (is_outage(in, t))
 		decision_state(d, "suspected-outage");
 }
@@ -434,6 +455,7 @@ decide(const struct decide_input *in, struct decision *d,
 
 	begin(in, d, t);
 	count_instances(in, d, t);
+	look_for_others(in, t);
 	open_door(in, t);
 	look(in, t);
 	count_votes(in, d, t);

@@ -77,6 +77,9 @@ struct decide_trace {
 	int tuned; /* its quantile is `quantile`, not `slo` */
 	int paced; /* money is short: door wish for less than set */
 	double spent, affordable; /* this month; mean count; NAN: no budget */
+	/* who else changed the count within the stabilisation; time 0: nobody
+	 */
+	struct history_change elsewhere;
 	double overspend; /* money a month beyond the budget; 0: none */
 };
 

@@ -9,7 +9,9 @@
 void
 history_clear(struct history *h)
 {
-	*h = (struct history){ .born = -1, .spent = NAN };
+	*h = (struct history){
+		.born = -1, .spent = NAN, .expected_lo = -1, .expected_hi = -1
+	};
 }
 
 void
@@ -21,6 +23,13 @@ history_changed(struct history *h, int64_t time, long from, long to)
 		h->n_changes--;
 	}
 	h->changes[h->n_changes++] = (struct history_change){ time, from, to };
+}
+
+int
+history_elsewhere(const struct history *h, long n)
+{
+	return !h->open && h->expected_lo >= 0 &&
+	    (n < h->expected_lo || n > h->expected_hi);
 }
 
 int64_t
@@ -189,6 +198,41 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 }
 
 static void
+expect(struct history *h, long a, long b)
+{
+	h->expected_lo = a < b ? a : b;
+	h->expected_hi = a < b ? b : a;
+	h->open = 0;
+}
+
+/* The count that a decision found. One that is only advice finds what a person
+ * made of the advice before it. */
+static void
+note_count(struct history *h, const struct json *j, int64_t time)
+{
+	const char *mode = json_get_str(j, "mode");
+	long long read;
+	double n;
+
+	if (json_get_num(j, "current_instances", &n) != 0 ||
+	    !(n >= 0 && n <= 1e6))
+		return;
+	if (json_get_time(json_get(j, "observed"), "time", &read) == 0 &&
+	    read < history_last(h))
+		return;
+	if (mode != NULL && strcmp(mode, "auto") == 0 &&
+	    history_elsewhere(h, (long)n))
+		h->elsewhere = (struct history_change){ time,
+			(long)n > h->expected_hi ? h->expected_hi
+						 : h->expected_lo,
+			(long)n };
+	else if (!h->open && h->expected_lo >= 0 &&
+	    !history_elsewhere(h, (long)n))
+		return; /* what is under way stays so */
+	expect(h, (long)n, (long)n);
+}
+
+static void
 note_decision(struct history *h, const struct json *j)
 {
 	const char *approval = json_get_str(j, "approval");
@@ -212,6 +256,7 @@ note_decision(struct history *h, const struct json *j)
 	    strcmp(approval, "required") == 0)
 		note_pending(h, plan, time);
 	note_spent(h, j, time);
+	note_count(h, j, time);
 }
 
 /* What was carried out. A time-out changed what is asked for, and maybe more;
@@ -234,13 +279,41 @@ note_result(struct history *h, const struct json *j, int64_t logged)
 	history_changed(h, at, (long)from, (long)to);
 }
 
+/* What a change leaves: what was asked for where that has arrived; else that,
+ * or any part of it. One that failed after it was begun leaves nobody knows
+ * what. */
+static void
+note_outcome(struct history *h, const struct json *j)
+{
+	const struct json *r = json_get(j, "result");
+	const char *status = json_get_str(r, "status");
+	int arrived = 0;
+	double from, to;
+
+	if (json_bool(json_get(r, "confirmed"), &arrived) == 0 &&
+	    json_get_num(r, "from", &from) == 0 &&
+	    json_get_num(r, "to", &to) == 0 && from >= 0 && from <= 1e6 &&
+	    to >= 0 && to <= 1e6)
+		expect(h, arrived ? (long)to : (long)from, (long)to);
+	else if (h->open && status != NULL && strcmp(status, "refused") != 0)
+		expect(h, -1, -1);
+	h->open = 0;
+}
+
 static int
 note(void *ctx, const struct record *r, int64_t logged)
 {
-	if (r->type == RECORD_DECISION)
-		note_decision(ctx, r->json);
-	else if (r->type == RECORD_RESULT)
-		note_result(ctx, r->json, logged);
+	const char *type = json_get_str(r->json, "type");
+	struct history *h = ctx;
+
+	if (r->type == RECORD_DECISION) {
+		note_decision(h, r->json);
+	} else if (r->type == RECORD_RESULT) {
+		note_result(h, r->json, logged);
+		note_outcome(h, r->json);
+	} else if (type != NULL && strcmp(type, "intent") == 0) {
+		h->open = 1;
+	}
 	return 0;
 }
 

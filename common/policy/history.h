@@ -49,6 +49,13 @@ struct history {
 	double spent;
 	int64_t spent_time, spent_since; /* since: what it was counted from */
 	long spent_count;
+	/* the count that what we know of leaves: one of these, for a change
+	 * that was not seen to arrive may yet, or fall back */
+	int expects; /* it is known */
+	long expected_lo, expected_hi;
+	int open; /* a change was begun, and nobody knows what became of it */
+	/* the newest change of the count by somebody else; time 0: none */
+	struct history_change elsewhere;
 };
 
 /* history_clear: nothing is known, the journal is new (born -1) */
@@ -64,6 +71,10 @@ void history_changed(struct history *h, int64_t time, long from, long to);
  */
 int history_read(struct history *h, const struct conf_target *t, int64_t now,
     struct buf *why);
+
+/* history_elsewhere(h, n): a count of n is neither what we last applied nor
+ * what it was when a decision was last made to be carried out */
+int history_elsewhere(const struct history *h, long n);
 
 /* history_last(h): when something was changed last, 0: never */
 int64_t history_last(const struct history *h);

@@ -268,6 +268,8 @@ veto(const struct decide_input *in, const struct decide_trace *t)
 	}
 	if (h != NULL && (h->born < 0 || in->now - h->born < ms_of(stab)))
 		return "cold";
+	if (t->elsewhere.time != 0)
+		return "changed-elsewhere";
 	if (h != NULL && history_last(h) > 0 &&
 	    in->now - history_last(h) < ms_of(c->policy.scale_down_cooldown))
 		return "cooldown";

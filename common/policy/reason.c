@@ -142,6 +142,7 @@ static const struct phrase phrases[] = {
 	{ "change-budget", "there were as many changes as are allowed" },
 	{ "billing-edge", "what would go is paid for until later" },
 	{ "budget-hold", "the budget does not allow more" },
+	{ "changed-elsewhere", "the count is somebody else's, of late" },
 	{ "cold", "the journal is too young to remove any" },
 };
 
@@ -291,6 +292,19 @@ write_money(struct buf *b, const struct conf_cost *c, double impact)
 		buf_printf(b, ", %.2f a month at the most", c->cap);
 }
 
+static void
+write_others(struct buf *b, const struct decide_input *in,
+    const struct history_change *c)
+{
+	double age = (double)(in->now - c->time) / 1000;
+	char span[NUMBER_SIZE];
+
+	buf_printf(b, "; somebody else changed the count from %ld to %ld",
+	    c->from, c->to);
+	if (age > 0)
+		buf_printf(b, ", %s ago", duration_format(span, age));
+}
+
 /* What a person must know besides, in the same sentence */
 static void
 write_rest(struct buf *b, const struct decide_input *in,
@@ -299,6 +313,8 @@ write_rest(struct buf *b, const struct decide_input *in,
 	const struct conf_cost *c = &in->target->cost;
 	int changes = t->n >= 0 && d->recommended != t->n;
 
+	if (t->elsewhere.time != 0)
+		write_others(b, in, &t->elsewhere);
 	if (has(d, "capped-by-max") &&
 	    (t->forced == NULL || strcmp(t->forced, "capped-by-max") != 0))
 		buf_printf(b, "; no more than %ld are allowed", t->max);

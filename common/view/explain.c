@@ -36,6 +36,9 @@ static const struct {
 	{ "budget-ask", "it would cost more than the month's money" },
 	{ "awaiting-approval", "a person has to grant it" },
 	{ "reactive-only", "there was no forecast to go by" },
+	{ "changed-elsewhere",
+	    "the count was not what was last applied: somebody else changed "
+	    "it, and nothing is removed for one stabilisation" },
 	{ "cold", "the journal is new: nothing is removed yet" },
 };
 
