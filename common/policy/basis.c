@@ -99,7 +99,7 @@ put_history(struct buf *b, const struct history *h)
 			record_put_num(
 			    b, h->seen[i].signal, (double)h->seen[i].missing);
 	buf_char(b, '}');
-	if (h->expected_lo >= 0) {
+	if (h->expects) {
 		record_put_num(b, "expected_lo", (double)h->expected_lo);
 		record_put_num(b, "expected_hi", (double)h->expected_hi);
 	}
@@ -212,6 +212,7 @@ basis_history(const struct json *j, struct history *h, const char **why)
 	h->spent_count = (long)time_of(j, "spent_count", 0);
 	h->expected_lo = (long)time_of(j, "expected_lo", -1);
 	h->expected_hi = (long)time_of(j, "expected_hi", -1);
+	h->expects = h->expected_lo >= 0;
 	h->open = time_of(j, "open", 0) != 0;
 	return read_changes(j, h) == 0 && read_named(j, h) == 0 ? 0 : -1;
 }

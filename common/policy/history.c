@@ -9,9 +9,7 @@
 void
 history_clear(struct history *h)
 {
-	*h = (struct history){
-		.born = -1, .spent = NAN, .expected_lo = -1, .expected_hi = -1
-	};
+	*h = (struct history){ .born = -1, .spent = NAN };
 }
 
 void
@@ -28,7 +26,7 @@ history_changed(struct history *h, int64_t time, long from, long to)
 int
 history_elsewhere(const struct history *h, long n)
 {
-	return !h->open && h->expected_lo >= 0 &&
+	return !h->open && h->expects &&
 	    (n < h->expected_lo || n > h->expected_hi);
 }
 
@@ -200,6 +198,7 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 static void
 expect(struct history *h, long a, long b)
 {
+	h->expects = a >= 0 && b >= 0;
 	h->expected_lo = a < b ? a : b;
 	h->expected_hi = a < b ? b : a;
 	h->open = 0;
@@ -226,8 +225,7 @@ note_count(struct history *h, const struct json *j, int64_t time)
 			(long)n > h->expected_hi ? h->expected_hi
 						 : h->expected_lo,
 			(long)n };
-	else if (!h->open && h->expected_lo >= 0 &&
-	    !history_elsewhere(h, (long)n))
+	else if (!h->open && h->expects && !history_elsewhere(h, (long)n))
 		return; /* what is under way stays so */
 	expect(h, (long)n, (long)n);
 }
