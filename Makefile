@@ -14,7 +14,7 @@ AS_CFLAGS = -std=c11 -D_GNU_SOURCE -Icommon -ffp-contract=off \
 HARDEN = -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 AS_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
-LIBS = -lcjson -lnettle -lconfuse -lical -lm -pthread
+LIBS = -lcjson -lnettle -lconfuse -lical -lz -lm -pthread
 CURL = -lcurl
 
 CMDS = $(patsubst cmd/%.c,%,$(wildcard cmd/as-*.c))

@@ -234,7 +234,8 @@ plain_channel(const struct options *o, struct conf_notify *n)
 		.url_file = o->url_file,
 		.repeat_after = 3600,
 		.timeout = 10,
-		.keep_unsent = 86400 };
+		.keep_unsent = 86400,
+		.html = 1 };
 	return o->channel != NULL || o->url_env != NULL || o->url_file != NULL;
 }
 

@@ -78,10 +78,108 @@ letters() {
 		    assert b"\n" not in raw.replace(b"\r\n", b""), raw
 		    assert max(map(len, raw.split(b"\r\n"))) <= 998
 		    m = email.message_from_bytes(raw, policy=email.policy.default)
-		    assert not m.defects, m.defects
+		    assert not any(p.defects for p in m.walk()), m
 		    print(json.dumps([m["From"], m["To"], m["Subject"],
-		                      m.get_content().replace('\r\n', '\n')], ensure_ascii=False))
+		                      m.get_body(("plain",)).get_content().replace('\r\n', '\n')], ensure_ascii=False))
 	END
+}
+
+# parts NAME: the newest letter of a box, taken apart: DIR/html, DIR/1.png, ...
+# and on standard output the types of its parts
+parts() {
+	/usr/bin/python3 - "$D/$1" "$dir" <<-'END'
+		import email.policy, glob, sys
+		name = sorted(glob.glob(sys.argv[1] + "/[0-9]*"))[-1]
+		m = email.message_from_bytes(open(name, "rb").read(), policy=email.policy.default)
+		n = 0
+		for p in m.walk():
+		    print(" ".join([p.get_content_type()] + p.get_all("Content-ID", [])))
+		    if p.get_content_type() == "text/html":
+		        open(sys.argv[2] + "/html", "w").write(p.get_content())
+		    if p.get_content_type() == "image/png":
+		        n += 1
+		        open(f"{sys.argv[2]}/{n}.png", "wb").write(p.get_content())
+	END
+}
+
+# page: what is in DIR/html, checked: every tag is closed, nothing comes from
+# elsewhere. Prints its text, the pictures as [ALT].
+page() {
+	/usr/bin/python3 - "$dir/html" <<-'END'
+		import html.parser, sys
+		class Page(html.parser.HTMLParser):
+		    open, void = [], {"meta", "img", "br"}
+		    def handle_starttag(self, tag, attrs):
+		        assert tag not in {"script", "link", "iframe", "object"}
+		        for name, value in attrs:
+		            assert not name.startswith("on")
+		            if name in ("src", "href"):
+		                assert value.startswith("cid:"), value
+		            assert "url(" not in (value or "")
+		            if name == "alt":
+		                print(f"[{value}]")
+		        if tag not in self.void:
+		            self.open.append(tag)
+		    def handle_endtag(self, tag):
+		        assert self.open.pop() == tag, tag
+		    def handle_data(self, data):
+		        if data.strip() and "title" not in self.open:
+		            print(" ".join(data.split()))
+		p = Page()
+		p.feed(open(sys.argv[1]).read())
+		p.close()
+		assert not p.open, p.open
+	END
+}
+
+# column PNG X COLOUR: the rows, from the top, of that colour (RRGGBB) in the
+# column: "FIRST LAST", or "none". SIZE instead of X: "WIDTH HEIGHT".
+column() {
+	/usr/bin/python3 - "$@" <<-'END'
+		import struct, sys, zlib
+		data, at, idat = open(sys.argv[1], "rb").read(), 8, b""
+		assert data[:8] == b"\x89PNG\r\n\x1a\n"
+		while at < len(data):
+		    n, kind = struct.unpack(">I4s", data[at:at + 8])
+		    body = data[at + 8:at + 8 + n]
+		    assert struct.unpack(">I", data[at + 8 + n:at + 12 + n])[0] == zlib.crc32(kind + body)
+		    if kind == b"IHDR":
+		        w, h, bits, colours = struct.unpack(">IIBB", body[:10])
+		        assert (bits, colours) == (8, 3)
+		    if kind == b"PLTE":
+		        palette = [body[i:i + 3].hex() for i in range(0, n, 3)]
+		    if kind == b"IDAT":
+		        idat += body
+		    at += 12 + n
+		assert kind == b"IEND" and at == len(data)
+		pixels = zlib.decompress(idat)
+		assert len(pixels) == h * (w + 1)
+		if sys.argv[2] == "SIZE":
+		    print(w, h)
+		    sys.exit()
+		x, want = int(sys.argv[2]), palette.index(sys.argv[3])
+		rows = [y for y in range(h) if pixels[y * (w + 1) + 1 + x] == want]
+		print(*((rows[0], rows[-1]) if rows else ("none",)))
+	END
+}
+
+# decisions LOAD...: a journal with a decision a minute, the last at 17:00
+decisions() {
+	local i=$# load t
+
+	mkdir -p "$dir/state"
+	for load; do
+		i=$((i - 1))
+		t=$(date -ud "2026-11-23T17:00:00Z - $i min" +%FT%TZ)
+		jq -cn --arg t "$t" --argjson load "$load" '{type: "decision",
+			target: "web", time: $t, action: "maintain",
+			current_instances: 3, recommended_instances: 3,
+			inputs: [{signal: "idle", value: 1, needed_now: 1},
+			{signal: "cpu", value: $load, unit: "cores",
+			age_s: 30, needed_now: 3, needed_ahead: 3, expected:
+			{value: 5, at_most: 8, from_s: 60, to_s: 180}}],
+			logged: $t}'
+	done >"$dir/state/web.ndjson"
 }
 
 @test "email: every receiver gets the text, dots and all" {
@@ -209,4 +307,103 @@ $long
 	sed -i '/from/d' "$dir/conf"
 	run --separate-stderr -2 as-notify -c "$dir/conf" < <(result)
 	[[ $stderr == *"channel 'email' needs 'from' and 'to'"* ]]
+}
+
+@test "email: a page beside the text says the same, and the numbers" {
+	section smtp 127.0.0.1 plain 'to = {"a@example.org"}'
+	as-notify -c "$dir/conf" --state "$dir/state" >"$dir/out" < <(result \
+		'reason="a < b & \"c\""' 'current_load=71.2' \
+		'predicted_load=104' 'confidence=0.94' \
+		'plan="0123456789abcdef"' 'approval="required"' \
+		'result.status="pending"')
+	[ "$(parts plain)" = 'multipart/alternative
+text/plain
+text/html' ]
+	run -0 page
+	[ "$output" = "web: scale up 3 -> 5 waits for approval
+a < b & \"c\"
+Grant it:
+as-approve --state $dir/state grant 0123456789abcdef
+2026-11-23T17:00:00Z
+Instances
+3 → 5
+Load now
+71.2 %
+Load expected
+104.0 %
+Forecasts that held
+94.0 %" ]
+	run -0 letters plain
+	[ "$(jq -r '.[3]' <<<"$output")" = "web: scale up 3 -> 5 waits for approval
+a < b & \"c\"
+Grant it: as-approve --state $dir/state grant 0123456789abcdef
+2026-11-23T17:00:00Z" ]
+}
+
+@test "email: html = no is the text alone" {
+	section smtp 127.0.0.1 plain 'to = {"a@example.org"}' 'html = no'
+	as-notify -c "$dir/conf" < <(result) >"$dir/out"
+	[ "$(parts plain)" = text/plain ]
+}
+
+@test "email: the chart is of the day that the journal tells" {
+	section smtp 127.0.0.1 plain 'to = {"a@example.org", "b@example.org"}'
+	decisions 2 2 2 2 2 10 10 10 10 10
+	as-notify -c "$dir/conf" --state "$dir/state" >"$dir/out" \
+		< <(result 'current_load=71.2')
+	run -0 parts plain
+	[[ ${lines[2]} == multipart/related ]]
+	[[ ${lines[4]} =~ ^image/png\ \<(0\.[0-9a-f]{32}@example.org)\>$ ]]
+	grep -qF "src=\"cid:${BASH_REMATCH[1]}\" width=\"560\" height=\"250\"" "$dir/html"
+	run -0 page
+	[[ $output == *"[Chart of load, forecast and instances of web, told below]
+■
+load
+■
+from what was expected to what is passed 5 times of 100
+■
+instances
+Load 'cpu': 2 to 10 cores, 10 at the end; then 5 is expected, and more than 8 in 5 cases of 100. Instances: 3. From 2026-11-23 16:51 to 2026-11-23 17:00 UTC."* ]]
+	[ "$(column "$dir/1.png" SIZE)" = '1120 500' ]
+	# 0 to 12 cores are the rows 312 to 16; the newest load is at 16:59:30
+	# of 16:50:30 to 17:02:30, which are the columns 104 to 1104
+	read -r top foot < <(column "$dir/1.png" 200 1f5fa8)
+	[ "$top" -ge 259 ] && [ "$foot" -le 267 ] # 2 of 12
+	read -r top foot < <(column "$dir/1.png" 800 1f5fa8)
+	[ "$top" -ge 61 ] && [ "$foot" -le 69 ] # 10 of 12
+	[ "$(column "$dir/1.png" 900 1f5fa8)" = none ]
+	read -r top foot < <(column "$dir/1.png" 900 f3d3a8)
+	[ "$top" -ge 112 ] && [ "$top" -le 118 ] # 8 of 12
+	[ "$foot" -ge 183 ] && [ "$foot" -le 190 ] # 5 of 12
+	read -r top foot < <(column "$dir/1.png" 500 2f7d4f)
+	[ "$top" -ge 354 ] && [ "$foot" -le 366 ] # 3 of 3.45
+}
+
+@test "email: a digest has a chart for each target, an alarm too" {
+	section smtp 127.0.0.1 plain 'to = {"a@example.org"}' 'digest = yes'
+	sed -i '/target web/d' "$dir/conf"
+	decisions 1 2 3
+	sed 's/"web"/"shop"/' "$dir/state/web.ndjson" >"$dir/state/shop.ndjson"
+	{
+		result
+		result 'target="shop"'
+		result 'plan="0123456789abcdef"' 'action="scale_down"'
+	} | MAIL=$MAIL as-notify --channel email --url-env MAIL \
+		--state "$dir/state" >"$dir/out" 2>"$dir/err" || true
+	[[ $(<"$dir/err") == *"needs 'from' and 'to'"* ]]
+	for target in web shop; do
+		sed "1i target $target { mode = monitor }" "$dir/conf" \
+			>"$dir/$target.conf"
+	done
+	{
+		result
+		result 'plan="0123456789abcdef"' 'action="scale_down"'
+	} | as-notify -c "$dir/web.conf" --state "$dir/state" >"$dir/out"
+	[ "$(parts plain | grep -c image/png)" = 1 ]
+	[ "$(page | grep -c '^web: ')" = 2 ]
+	# nobody decides: told with what there was
+	as-notify --heartbeat --now 2026-11-23T18:00:00Z -c "$dir/shop.conf" \
+		--state "$dir/state" 2>"$dir/err" >"$dir/out" || [ $? = 1 ]
+	[ "$(parts plain | grep -c image/png)" = 1 ]
+	[[ $(page) == *"shop: "*"Load 'cpu': 1 to 3 cores"* ]]
 }

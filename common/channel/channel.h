@@ -25,6 +25,7 @@ struct channel_settings {
 	const char *url; /* where it leads; a secret */
 	long retries; /* more tries after the first */
 	int records; /* the whole record goes with the text */
+	const char *state; /* the folder of the journals; NULL: none */
 	const struct conf_notify *conf; /* what only some kinds want: secret,
 					 * receivers, ...; NULL: nothing */
 };

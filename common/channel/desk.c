@@ -91,6 +91,7 @@ open_channel(struct desk *d, struct way *w)
 	struct channel_settings s = { .name = w->name,
 		.retries = d->o->retries,
 		.records = d->o->records || w->conf->body == CONF_BODY_RECORD,
+		.state = w->state,
 		.conf = w->conf };
 	struct buf url = { 0 }, why = { 0 };
 

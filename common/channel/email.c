@@ -1,8 +1,8 @@
-/* Mail: plain text to every address of 'to', each in a letter of its own, so
- * that one that is refused keeps no other from being told. Source: RFC 5322
- * (headers), RFC 2047 (a subject that is no ASCII), RFC 2045 (base64 where the
- * text is no ASCII or has lines too long for SMTP), RFC 3834 (a machine wrote
- * it). */
+/* Mail: plain text, and beside it a page with a picture, to every address of
+ * 'to', each in a letter of its own, so that one that is refused keeps no other
+ * from being told. Source: RFC 5322 (headers), RFC 2047 (a subject that is no
+ * ASCII), RFC 2045 (base64 where the text is no ASCII or has lines too long for
+ * SMTP), RFC 3834 (a machine wrote it). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,8 @@
 #include "base/utf8.h"
 #include "channel/channel.h"
 #include "channel/fit.h"
+#include "channel/mime.h"
+#include "channel/sheet.h"
 #include "channel/secret.h"
 #include "http/mail.h"
 #include "io/digest.h"
@@ -22,8 +24,7 @@
 enum {
 	SUBJECT_MAX = 200,
 	WORD_MAX = 42, /* bytes: 56 in base64, 68 of the 75 of RFC 2047 */
-	LINE_MAX_BYTES = 990, /* SMTP: 998 */
-	BASE64_LINE = 57 /* bytes: 76 in base64 */
+	SEED = 32 /* hexadecimal digits that are this letter's alone */
 };
 
 struct email {
@@ -31,6 +32,8 @@ struct email {
 	char *from;
 	char **to;
 	size_t n_to;
+	char *state; /* where the journals are; NULL: nowhere */
+	int html;
 };
 
 static void
@@ -43,6 +46,7 @@ email_close(void *self)
 		free(e->to[i]);
 	free(e->to);
 	free(e->from);
+	free(e->state);
 	free(e);
 }
 
@@ -96,6 +100,9 @@ email_open(const struct channel_settings *s, struct buf *why)
 
 	if (e == NULL)
 		return NULL;
+	e->html = s->conf != NULL && s->conf->html;
+	if (s->state != NULL)
+		e->state = strdup(s->state);
 	if (copy_addresses(e, s->conf, why) == 0) {
 		o.username = s->conf->username;
 		o.ca_file = s->conf->ca_file;
@@ -117,19 +124,6 @@ email_open(const struct channel_settings *s, struct buf *why)
 	return NULL;
 }
 
-static int
-is_plain(const char *s, size_t n)
-{
-	size_t line = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		line = s[i] == '\n' ? 0 : line + 1;
-		if ((unsigned char)s[i] >= 0x7f || line > LINE_MAX_BYTES)
-			return 0;
-	}
-	return 1;
-}
-
 /* Encoded words must hold whole characters, so that each can be read alone. */
 static void
 put_subject(struct buf *out, const char *text)
@@ -138,7 +132,7 @@ put_subject(struct buf *out, const char *text)
 
 	buf_excerpt(&s, text, strcspn(text, "\n"), SUBJECT_MAX);
 	buf_str(out, "Subject: ");
-	if (s.len > 0 && is_plain(s.s, s.len)) {
+	if (s.len > 0 && mime_is_plain(s.s, s.len)) {
 		buf_str(out, s.s);
 	} else {
 		for (size_t i = 0, n; i < s.len; i += n) {
@@ -174,57 +168,51 @@ put_date(struct buf *out, int64_t ms)
 
 /* The same for the same letter: who gets it twice can tell */
 static void
-put_id(struct buf *out, const char *from, const char *to, const char *text)
+make_seed(
+    char seed[SEED + 1], const char *from, const char *to, const char *text)
 {
 	struct buf b = { 0 };
 	char hex[DIGEST_HEX];
 
 	buf_printf(&b, "%s\n%s\n%s", from, to, text);
-	if (!b.failed)
-		buf_printf(out, "Message-ID: <%.32s%s>\r\n",
-		    digest_sha256(b.s, b.len, hex), strchr(from, '@'));
-	out->failed |= b.failed;
+	snprintf(seed, SEED + 1, "%s",
+	    digest_sha256(b.s != NULL ? b.s : "", b.len, hex));
 	buf_free(&b);
 }
 
 static void
-put_body(struct buf *out, const char *text)
+put_sheet(const struct email *e, const struct channel_message *m,
+    const char *text, const char *seed, struct buf *out)
 {
-	struct buf b = { 0 };
-	size_t n = strlen(text);
-	int plain = is_plain(text, n);
+	struct channel_message whole = *m;
+	struct sheet p;
+	char id[SHEET_ID - 8];
 
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\n')
-			buf_char(&b, '\r');
-		buf_char(&b, text[i]);
-	}
-	buf_str(&b, "\r\n");
-	buf_printf(out,
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: %s\r\n\r\n",
-	    plain ? "7bit" : "base64");
-	if (plain)
-		buf_add(out, b.s, b.len);
-	for (size_t i = 0; !plain && i < b.len; i += BASE64_LINE) {
-		base64_add(out, b.s + i,
-		    b.len - i < BASE64_LINE ? b.len - i : BASE64_LINE);
-		buf_str(out, "\r\n");
-	}
-	out->failed |= b.failed;
-	buf_free(&b);
+	whole.text = text;
+	snprintf(id, sizeof(id), "%s%s", seed, strchr(e->from, '@'));
+	sheet_make(&p, &whole, e->state, id);
+	mime_sheet(out, text, &p, seed);
+	out->failed |= p.html.failed;
+	sheet_free(&p);
 }
 
 static void
-put_letter(
-    const struct email *e, const char *to, const char *text, struct buf *out)
+put_letter(const struct email *e, const struct channel_message *m,
+    const char *text, struct buf *out)
 {
+	const char *to = e->to[m->receiver];
+	char seed[SEED + 1];
+
+	make_seed(seed, e->from, to, text);
 	buf_printf(out, "From: <%s>\r\nTo: <%s>\r\n", e->from, to);
 	put_subject(out, text);
 	put_date(out, clock_wall());
-	put_id(out, e->from, to, text);
+	buf_printf(out, "Message-ID: <%s%s>\r\n", seed, strchr(e->from, '@'));
 	buf_str(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
-	put_body(out, text);
+	if (e->html)
+		put_sheet(e, m, text, seed, out);
+	else
+		mime_text(out, "text/plain", text);
 }
 
 static const char *
@@ -246,7 +234,7 @@ email_send(void *self, const struct channel_message *m, struct channel_try *t,
 	int status = -1;
 
 	fit_bytes(&text, m->text, (size_t)1 << 20); /* and no bad UTF-8 */
-	put_letter(e, to, text.s != NULL ? text.s : "", &b);
+	put_letter(e, m, text.s != NULL ? text.s : "", &b);
 	if (b.failed || text.failed)
 		buf_str(&bad, "out of memory");
 	else

@@ -158,6 +158,7 @@ struct conf_notify {
 	double repeat_after, timeout;
 	double keep_unsent; /* s; 0: not at all */
 	int digest;
+	int html; /* of mail: a page beside the text */
 };
 
 struct conf_target {

@@ -271,6 +271,7 @@ const struct conf_key conf_keys[] = {
 	KEY("notify", "keep_unsent", KIND_DURATION, N, keep_unsent, "1d", 0,
 	    LONG),
 	KEY("notify", "digest", KIND_BOOL, N, digest, "no", 0, 0),
+	KEY("notify", "html", KIND_BOOL, N, html, "yes", 0, 0),
 
 	{ "state", "dir", KIND_TEXT, offsetof(T, state_dir), 0, NULL, "state",
 	    NULL, NULL, 0, 0 },
