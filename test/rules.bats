@@ -47,6 +47,13 @@ autoscale_forecast_seen_count{target="web",signal="cpu"} 20x120' 0
 	alert AutoscaleApprovalPending 'autoscale_approval_pending{target="web"} 0x120' 0
 	alert AutoscaleCappedByMax 'autoscale_decision_state{target="web",state="capped-by-max"} 1x120' 1
 	alert AutoscaleCappedByMax 'autoscale_decision_state{target="web",state="cooldown"} 1x120' 0
+	# not for a peak of a few minutes
+	alert AutoscaleCappedByMax 'autoscale_decision_state{target="web",state="capped-by-max"} 0x108 1x11' 0
+	for state in missing-signal no-data stale count-unknown; do
+		alert AutoscaleBlind "autoscale_decision_state{target=\"web\",state=\"$state\"} 1x120" 1
+		alert AutoscaleBlind "autoscale_decision_state{target=\"web\",state=\"$state\"} 0x95 1x24" 0
+	done
+	alert AutoscaleBlind 'autoscale_decision_state{target="web",state="paused"} 1x120' 0
 	alert AutoscaleApplyFailed 'autoscale_apply_failed{target="web"} 1x120' 1
 	alert AutoscaleApplyFailed 'autoscale_apply_failed{target="web"} 0x120' 0
 }
