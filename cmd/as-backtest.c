@@ -79,9 +79,7 @@ static const struct argp_option table[] = {
 	{ "decisions", KEY_DECISIONS, NULL, 0,
 	    "Print every decision of ours, too", 1 },
 	{ "inputs", KEY_INPUTS, NULL, 0,
-	    "Print before each of them the state and the forecast that "
-	    "as-decide would make it of",
-	    1 },
+	    "Print before each of them what as-decide would make it of", 1 },
 	{ "frontier", KEY_FRONTIER, NULL, 0,
 	    "Print cost and overload of every setting that a strategy may "
 	    "choose from, on the training part and on the test part",
