@@ -239,7 +239,10 @@ put_series(const struct conf_target *t, const struct conf_signal *g,
 	if (g->unit != NULL && *g->unit != '\0')
 		record_put_str(&metric, "unit", g->unit);
 	buf_char(&metric, '}');
-	buf_excerpt(&text, a->error.s, a->error.len, 2000);
+	if (a->error.len > 0)
+		buf_excerpt(&text, a->error.s, a->error.len, 2000);
+	else
+		buf_excerpt(&text, a->doubt.s, a->doubt.len, 2000);
 	series_write(
 	    &line, metric.s, times, values, n, text.len > 0 ? text.s : NULL);
 	if (a->warnings.len > 0) {
@@ -286,6 +289,8 @@ say(const struct conf_target *t, const struct conf_signal *g,
 		    a->warnings.s);
 	if (a->error.len > 0)
 		warn("'%s' of '%s': %s", g->name, t->name, a->error.s);
+	else if (a->doubt.len > 0)
+		warn("'%s' of '%s': %s", g->name, t->name, a->doubt.s);
 	else
 		note("'%s' of '%s': %zu samples, %zu not known and left out",
 		    g->name, t->name, a->samples.n, a->unknown);

@@ -146,6 +146,52 @@ fails() {
 	is '.states | index("missing-signal") != null' true
 }
 
+# answer END...: what a server says of as many series of 1 each, over an hour;
+# each ends so many minutes before now
+answer() {
+	local i=0 sep=
+	printf '{"status":"success","data":{"resultType":"matrix","result":['
+	for end; do
+		printf '%s{"metric":{"instance":"%s"},"values":%s}' "$sep" \
+			$((i += 1)) "$(jq -cn --argjson now 1484546400 \
+			--argjson last "$end" '[range(13) | $now - 3600 + 300 * . |
+			select(. <= $now - 60 * $last) | [., "1"]]')"
+		sep=,
+	done
+	printf ']}}'
+}
+
+@test "inputs: where half of those behind it are silent a low sum removes nothing" {
+	settings
+	sed -i "s,type = csv.*,type = prometheus },
+		s,signal cpu {.*,signal cpu { query = x capacity = 1 target = 100% aggregate = sum }," web.conf
+	# four are to be heard; two have not been for ten minutes, three of them
+	# ended within the last quarter of an hour, or all are there
+	for row in '10 10 0 0|4' '15 5 5 0|4' '10 0 0 0|3' '0 0 0|3' '60 60 0 0|2'; do
+		# shellcheck disable=SC2086
+		answer ${row%|*} >"$BODIES/some"
+		echo 4 >count
+		as-fetch -c web.conf --now "$epoch" --range 1h -u "$STUB/body=some" \
+			2>fetch.err |
+			as-decide -c web.conf --stabilisation 1m \
+				--fallback-target 100% --now "$now" >decided
+		decision=$(cat decided)
+		assert_equal "$row: $(jq .recommended_instances decided)" \
+			"$row: ${row#*|}"
+		if [ "${row#*|}" = 4 ]; then
+			is .action '"hold"'
+			[[ $(jq -r .reason decided) == *"have fallen silent"* ]]
+			grep -q 'have fallen silent' fetch.err
+		fi
+	done
+	# and it keeps nothing from being added
+	answer 10 10 0 0 >"$BODIES/some"
+	echo 1 >count
+	as-fetch -c web.conf --now "$epoch" --range 1h -u "$STUB/body=some" \
+		2>fetch.err | as-decide -c web.conf --now "$now" |
+		jq -e '.recommended_instances >= 2'
+}
+
 @test "inputs: age and coverage of every input stand in the decision" {
 	turn 9
 	is '.inputs[0] | [.age_s, .coverage]' '[30,1]'

@@ -190,6 +190,19 @@ cut(struct samples *s, const struct range *r)
 	s->n = k;
 }
 
+/* Where half of the series have ended of late, their sum is low for want of an
+ * answer, and not of load. */
+static void
+doubt(const struct answer_set *set, int64_t step, struct buf *why)
+{
+	size_t now, alive = samples_alive(set->s, set->n, 3 * step, &now);
+
+	if (alive > 1 && 2 * now <= alive)
+		buf_printf(why,
+		    "%zu of %zu series behind it have fallen silent",
+		    alive - now, alive);
+}
+
 static enum source_outcome
 ask_prometheus(
     void *self, const struct source_ask *ask, struct source_answer *a)
@@ -207,6 +220,7 @@ ask_prometheus(
 			samples_sort(&set.s[i]);
 			cut(&set.s[i], &ask->range);
 		}
+		doubt(&set, ask->range.step, &a->doubt);
 		if (samples_combine(
 			set.s, set.n, ask->aggregate, &a->samples) != 0) {
 			buf_str(&a->error, "out of memory");

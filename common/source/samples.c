@@ -117,3 +117,25 @@ done:
 	samples_free(&flat);
 	return r;
 }
+
+size_t
+samples_alive(const struct samples *all, size_t n, int64_t span, size_t *now)
+{
+	int64_t newest = INT64_MIN;
+	size_t alive = 0;
+
+	*now = 0;
+	for (size_t k = 0; k < n; k++)
+		if (all[k].n > 0 && all[k].s[all[k].n - 1].t > newest)
+			newest = all[k].s[all[k].n - 1].t;
+	for (size_t k = 0; k < n; k++) {
+		int64_t last;
+
+		if (all[k].n == 0)
+			continue;
+		last = all[k].s[all[k].n - 1].t;
+		*now += last == newest;
+		alive += newest - last <= span;
+	}
+	return alive;
+}

@@ -40,4 +40,12 @@ size_t samples_known(struct samples *);
 int samples_combine(const struct samples *all, size_t n,
     enum conf_aggregate how, struct samples *out);
 
+/*
+ * samples_alive(all, n, span, now): of n sorted series, how many have a sample
+ * at the newest time of all or within span ms before it; *now is how many have
+ * one at that very time.
+ */
+size_t samples_alive(
+    const struct samples *all, size_t n, int64_t span, size_t *now);
+
 #endif

@@ -157,5 +157,6 @@ source_answer_free(struct source_answer *a)
 	samples_free(&a->samples);
 	buf_free(&a->warnings);
 	buf_free(&a->error);
+	buf_free(&a->doubt);
 	*a = (struct source_answer){ 0 };
 }

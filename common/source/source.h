@@ -47,6 +47,8 @@ struct source_answer { /* { 0 } is valid */
 	size_t refused; /* lines of a file that were wrong, each named */
 	struct buf warnings; /* the source's own, "; " between them */
 	struct buf error; /* unless SOURCE_GOOD: for a person, UTF-8 */
+	struct buf doubt; /* SOURCE_GOOD, but not to be relied on when it is
+			   * low: why, or "" */
 };
 
 enum source_outcome {
