@@ -237,6 +237,14 @@ $long
 	[ "$(jq -c .to "$D/plain/log")" = '["a@example.org"]' ]
 }
 
+@test "email: what is refused once it was read is not kept for later" {
+	section smtp 127.0.0.1 plain 'to = {"content@example.org"}'
+	run --separate-stderr -3 as-notify --state "$dir/state" \
+		-c "$dir/conf" < <(result)
+	[[ $stderr == *"refused it: \"554 5.6.0 I do not like what it says\""* ]]
+	[ "$(find "$dir/state" -name '*.json' | wc -l)" = 0 ]
+}
+
 @test "email: a 4xx is tried again" {
 	section smtp 127.0.0.1 plain 'to = {"later@example.org"}'
 	run --separate-stderr -0 as-notify --timeout 2s -c "$dir/conf" \

@@ -236,6 +236,8 @@ transfer(struct mail *m, const char *from, struct curl_slist *to,
 
 	set_up(m, total_s);
 	curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
+	/* RFC 1870: too large is said before it is sent */
+	curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)l->n);
 	curl_easy_setopt(c, CURLOPT_MAIL_FROM, from);
 	curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(c, CURLOPT_READFUNCTION, give);
@@ -286,13 +288,14 @@ worth_another(CURLcode code, long status)
 }
 
 /* A login that is refused, or a server that takes nothing at all, is no fault
- * of the letter (RFC 4954, section 6) */
+ * of the letter (RFC 4954, section 6). Of the latter libcurl says the same as
+ * of one that has seen the letter: given tells them apart. */
 static int
-is_final(CURLcode code, long status)
+is_final(CURLcode code, long status, int given)
 {
 	return status >= 500 && status != 530 && status != 534 &&
 	    status != 535 && status != 538 && code != CURLE_LOGIN_DENIED &&
-	    code != CURLE_WEIRD_SERVER_REPLY;
+	    (code != CURLE_WEIRD_SERVER_REPLY || given);
 }
 
 int
@@ -305,6 +308,7 @@ mail_send(struct mail *m, const char *from, const char *to, const char *p,
 	struct buf reply = { 0 };
 	double pause = 1, left = t->budget_s;
 	long status = 0;
+	int given = 0;
 
 	for (long tries = 0; list != NULL; tries++) {
 		struct letter l = { p, n, 0 };
@@ -315,6 +319,7 @@ mail_send(struct mail *m, const char *from, const char *to, const char *p,
 		if (code != CURLE_OK)
 			curl_easy_getinfo(
 			    m->curl, CURLINFO_RESPONSE_CODE, &status);
+		given = l.at > 0;
 		left = (double)(end - clock_monotonic()) / 1000;
 		if (code == CURLE_OK || t->once || tries >= m->retries ||
 		    left <= pause || !worth_another(code, status))
@@ -326,7 +331,7 @@ mail_send(struct mail *m, const char *from, const char *to, const char *p,
 	if (code != CURLE_OK)
 		explain(m, code, status, &reply, why);
 	t->answered = status >= 400;
-	t->refused = code != CURLE_OK && is_final(code, status);
+	t->refused = code != CURLE_OK && is_final(code, status, given);
 	curl_slist_free_all(list);
 	buf_free(&reply);
 	return code == CURLE_OK ? 0 : -1;

@@ -4,7 +4,8 @@
 Listens on a port that the kernel chooses and prints it. Letters go to DIR/N as
 they came, envelopes as JSON to DIR/log. With a certificate STARTTLS and a login
 (scaler, s3cret-word) are demanded; with --implicit TLS is there from the first
-byte. Receivers named refuse@ get 550, later@ 451 the first time.
+byte. Receivers named refuse@ get 550, later@ 451 the first time; content@ gets 554
+once the letter is there.
 """
 import argparse
 import asyncio
@@ -34,6 +35,8 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if envelope.rcpt_tos[0].startswith("content@"):
+            return "554 5.6.0 I do not like what it says"
         n = 1 + sum(name.isdigit() for name in os.listdir(args.dir))
         with open(os.path.join(args.dir, str(n)), "wb") as f:
             f.write(envelope.original_content)
