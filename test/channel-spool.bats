@@ -217,6 +217,19 @@ section() {
 	done
 }
 
+@test "spool: DingTalk takes 20 a minute, and then is left alone for ten" {
+	echo '{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}' |
+		body toofast
+	export ALERT_WEBHOOK_URL=$STUB/body=toofast/mute
+	run --separate-stderr -3 notify --channel dingtalk < <(result one)
+	[[ $stderr == *"DingTalk refused it (130101): send too fast"*"a later run"* ]]
+	left=$(($(date -d "$(cat "$spool/web/dingtalk.until")" +%s) - $(date +%s)))
+	[ "$left" -ge 590 ] && [ "$left" -le 600 ]
+	run --separate-stderr -3 notify --channel dingtalk < <(result two)
+	[ "$(requests mute | wc -l)" = 1 ]
+	[ "$(kept | wc -l)" = 2 ]
+}
+
 @test "spool: Discord says when it takes more, and gets it then" {
 	export ALERT_WEBHOOK_URL=$STUB/status=204,no-more=0.8/discord
 	{

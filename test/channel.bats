@@ -337,3 +337,79 @@ $(cat "$dir/in")" ]
 		dingtalk 20000 20000 fromjson|.markdown.text
 	END
 }
+
+@test "channels: those that hang, are busy or dead delay none of the others" {
+	not_under_valgrind
+	(umask 077 && echo 123456:ABC-secret >"$dir/token")
+	echo '{"errcode":0}' | body all
+	{
+		echo 'target web { mode = monitor }'
+		echo 'signal load { query = "x" capacity = 1 }'
+		for kind in webhook slack discord dingtalk ntfy telegram \
+			alertmanager; do
+			echo "notify $kind { channel = $kind url_env = LIVE"
+			echo "	secret_file = \"$dir/token\" to = {\"1\"} }"
+		done
+		echo "notify exec { channel = exec program = \"date +at=%s.%N\" }"
+		echo 'notify hang1 { url_env = HANG }'
+		echo 'notify hang2 { channel = slack url_env = HANG }'
+		echo 'notify busy { channel = discord url_env = BUSY }'
+		echo 'notify dead { channel = ntfy url_env = DEAD }'
+		echo 'notify mail { channel = email url_env = MAIL'
+		echo '	from = "a@example.org" to = {"b@example.org"} }'
+	} >"$dir/conf"
+	mkfifo "$dir/in"
+	LIVE=$STUB/body=all/all-of-them HANG=$STUB/hang/hanging-secret \
+		BUSY=$STUB/status=429,retry-after=3600/busy \
+		DEAD=http://127.0.0.1:1/dead MAIL=smtp://${STUB#http://} \
+		as-notify --timeout 3s --state "$dir/state" -c "$dir/conf" \
+		<"$dir/in" >"$dir/out" 2>"$dir/err" 3>&- &
+	pid=$!
+	exec 7>"$dir/in"
+	begun=$(date +%s.%N)
+	result >&7
+	seven() {
+		[ "$(requests all-of-them .time | wc -l)" = 7 ]
+	}
+	wait_until 3 seven
+	[ -s "$dir/out" ]
+	# the hanging ones still hang; nothing of a secret is in the arguments
+	run ! grep -aqE 'secret|127\.0\.0\.1' "/proc/$pid/cmdline"
+	exec 7>&-
+	status=0
+	wait "$pid" || status=$?
+	ended=$(date +%s.%N)
+	[ "$status" = 3 ]
+	latest=$(requests all-of-them .time | sort -n | tail -n 1)
+	echo "the last of seven after $(bc -l <<<"$latest - $begun" 2>/dev/null) s"
+	awk -v a="$begun" -v b="$latest" -v c="$ended" \
+		'BEGIN { exit !(b - a < 1 && c - a < 5) }'
+	# the journal has those that were told, and what they were told
+	[ "$(jq -r 'select(.type == "notice") | .channel' \
+		"$dir/state/web.ndjson" | sort | tr '\n' ' ')" = \
+		"alertmanager dingtalk discord exec ntfy slack telegram webhook " ]
+	[ "$(jq -r 'select(.type == "notice") | .text' "$dir/state/web.ndjson" |
+		sort | uniq -c | sed 's/^ *//')" = "8 2026-11-23T17:00:00Z
+8 load
+8 web: scaled up 3 -> 5" ]
+	# the others wait in the spool
+	[ "$(cd "$dir/state/spool/web" && find . -name '*.json' | cut -d/ -f2 |
+		sort | tr '\n' ' ')" = "busy dead hang1 hang2 mail " ]
+	run ! grep -rqE 'ABC-secret|hanging-secret' "$dir/state" "$dir/err"
+}
+
+@test "channels: repeat_after is each section's own, in journal and run" {
+	section webhook 'url_env = HOOK' 'repeat_after = 10m'
+	echo 'notify often { url_env = OFTEN on = {all} repeat_after = 0 }' \
+		>>"$dir/conf"
+	export HOOK=$STUB/status=200/seldom OFTEN=$STUB/status=200/often
+	for minute in 00 05 09 11; do
+		{
+			result
+			result
+		} | as-notify -c "$dir/conf" --state "$dir/state" \
+			--now "2026-11-23T17:$minute:00Z" >"$dir/out"
+	done
+	[ "$(requests seldom | wc -l)" = 2 ]
+	[ "$(requests often | wc -l)" = 8 ]
+}

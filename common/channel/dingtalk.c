@@ -3,8 +3,10 @@
  * answers with 200 and an "errcode". Source: open.dingtalk.com, "Custom robot
  * access" and "Customize robot security settings": timestamp in milliseconds,
  * LF and secret, HMAC-SHA256 with the secret as key, base64, escaped for a
- * query; the body has at most 20,000 bytes. */
+ * query; the body has at most 20,000 bytes; more than 20 messages a minute are
+ * answered with "errcode" 130101, and for ten minutes none is taken. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +20,10 @@
 
 enum {
 	TEXT_MAX = 9000, /* twice that in JSON, and the rest */
-	TITLE_MAX = 200
+	TITLE_MAX = 200,
+	TOO_FAST =
+	    130101, /* more than 20 a minute: the robot is then mute ... */
+	TOO_FAST_S = 600 /* ... for ten */
 };
 
 struct dingtalk {
@@ -128,7 +133,8 @@ put_signature(const struct dingtalk *d, struct buf *out)
 
 /* 0 where the answer says that it was taken */
 static int
-judge(const struct dingtalk *d, const struct buf *answer, struct buf *why)
+judge(const struct dingtalk *d, const struct buf *answer, double *wait_s,
+    struct buf *why)
 {
 	const char *text = NULL, *said;
 	struct json *j =
@@ -142,6 +148,8 @@ judge(const struct dingtalk *d, const struct buf *answer, struct buf *why)
 		    &b, answer->s != NULL ? answer->s : "", answer->len, 300);
 		buf_char(&b, '"');
 	} else if (code < 0 || code > 0) {
+		if (lround(code) == TOO_FAST)
+			*wait_s = TOO_FAST_S;
 		said = json_get_str(j, "errmsg");
 		buf_printf(&b, "DingTalk refused it (%.0f): ", code);
 		buf_excerpt(&b, said != NULL ? said : "",
@@ -169,7 +177,7 @@ dingtalk_send(void *self, const struct channel_message *m,
 	l.path = query.s;
 	status = hook_post(d->hook, &l, t, &answer, why);
 	if (status == 0)
-		status = judge(d, &answer, why);
+		status = judge(d, &answer, &t->wait_s, why);
 	buf_free(&body);
 	buf_free(&query);
 	buf_free(&answer);

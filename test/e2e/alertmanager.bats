@@ -76,6 +76,41 @@ hooked() {
 	wait_until 10 hooked firing scale_down
 }
 
+@test "alertmanager: what waits is an alert until it is done" {
+	tell pending scale_up
+	[[ $(firing) == *'"pending"'* ]]
+	wait_until 10 hooked firing pending
+	tell applied scale_up
+	[[ $(firing) != *'"pending"'* ]]
+	wait_until 10 hooked resolved pending
+}
+
+@test "alertmanager: nobody decides any more, and then somebody does" {
+	beat() {
+		as-notify --heartbeat -c "$BATS_TEST_TMPDIR/conf" --state \
+			"$BATS_TEST_TMPDIR/state" 2>"$BATS_TEST_TMPDIR/err"
+	}
+	run -1 beat
+	[[ $(firing) == *'"stopped"'* ]]
+	wait_until 10 hooked firing stopped
+	printf '%s\n' '{"type":"journal","version":1}' \
+		"$(jq -cn --arg t "$(date -u +%FT%TZ)" '{type: "decision",
+		target: "web", time: $t, logged: $t}')" \
+		>>"$BATS_TEST_TMPDIR/state/web.ndjson"
+	run -0 beat
+	[[ $(firing) != *'"stopped"'* ]]
+	wait_until 10 hooked resolved stopped
+}
+
+@test "alertmanager: what an alert says can be worded" {
+	sed -i "s/on = {all}/& text = '{target} had {from}{error}: {plan}'/" \
+		"$BATS_TEST_TMPDIR/conf"
+	tell refused scale_down
+	curl -fsS "$AM/api/v2/alerts" | jq -e 'any(.[];
+		.labels.event == "refused" and
+		.annotations.summary == "web had 3: ")'
+}
+
 @test "alertmanager: one that is down is exit 3, and records pass" {
 	svc_stop am
 	result=$(tell failed scale_up 2>&1) && status=0 || status=$?
