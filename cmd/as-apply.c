@@ -25,7 +25,8 @@ enum {
 	KEY_NO_VERIFY,
 	KEY_STATE,
 	KEY_TARGET_NAME,
-	KEY_INTERVAL
+	KEY_INTERVAL,
+	KEY_RESOURCES
 };
 
 struct options {
@@ -33,6 +34,7 @@ struct options {
 	int dry_run, no_verify;
 	enum apply_mode mode;
 	char *driver, *service, *host, *state, *target_name;
+	int resources; /* an enum conf_giving; -1: not given */
 	double timeout, interval; /* seconds; -1: not given */
 	struct conf conf; /* of -c */
 	struct conf_target plain; /* defaults, where there is no -c */
@@ -69,6 +71,10 @@ static const struct argp_option table[] = {
 	    "Do not wait for a change to arrive", 2 },
 	{ "decision-interval", KEY_INTERVAL, "TIME", 0,
 	    "Refuse decisions older than twice TIME (default 60s)", 2 },
+	{ "resources", KEY_RESOURCES, "no|live|yes", 0,
+	    "Give instances the CPU and memory of the decision: not at all, "
+	    "where none restarts, or also where they do (default live)",
+	    2 },
 	{ "state", KEY_STATE, "DIR", 0, "Keep the journal and the locks in DIR",
 	    2 },
 	{ NULL, 0, NULL, 0, NULL, 0 }
@@ -83,6 +89,19 @@ mode_of(struct argp_state *state, const char *arg)
 		argp_error(
 		    state, "--mode: '%s' is neither monitor nor auto", arg);
 	return APPLY_MONITOR;
+}
+
+static int
+giving_of(struct argp_state *state, const char *arg)
+{
+	if (strcmp(arg, "no") == 0)
+		return GIVE_NO;
+	if (strcmp(arg, "live") == 0)
+		return GIVE_LIVE;
+	if (strcmp(arg, "yes") != 0)
+		argp_error(state,
+		    "--resources: '%s' is none of no, live and yes", arg);
+	return GIVE_YES;
 }
 
 static error_t
@@ -120,6 +139,9 @@ take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_VERIFY:
 		o->no_verify = 1;
+		return 0;
+	case KEY_RESOURCES:
+		o->resources = giving_of(state, arg);
 		return 0;
 	case KEY_STATE:
 		o->state = arg;
@@ -171,7 +193,10 @@ settle(const struct options *o, const struct conf_target *t,
 		.dry_run = o->dry_run,
 		.stop = &stopped,
 		.tunes = t->tunes,
-		.n_tunes = t->n_tunes };
+		.n_tunes = t->n_tunes,
+		.resources = t->resources };
+	if (o->resources >= 0)
+		s->resources.apply = (enum conf_giving)o->resources;
 	s->apply.billing = t->cost.billing;
 	if (o->mode == APPLY_AS_SAID && t->mode_set)
 		s->mode = t->mode == CONF_AUTO ? APPLY_AUTO : APPLY_MONITOR;
@@ -376,9 +401,10 @@ main(int argc, char *argv[])
 		"back, write what came of it.",
 		args_children, NULL, NULL };
 	static const struct filter filter = { each, at_end };
-	struct options o = {
-		.common = { .stop_on_bad = 1 }, .timeout = -1, .interval = -1
-	};
+	struct options o = { .common = { .stop_on_bad = 1 },
+		.resources = -1,
+		.timeout = -1,
+		.interval = -1 };
 	char **files = args_parse(&argp, ARGS_ACTOR, argc, argv, &o);
 	int status;
 

@@ -170,10 +170,36 @@ check_amount(const struct conf_target *t, const char *limit,
 	return 0;
 }
 
+/* The bounds of a limit: numbers, in their order */
+static int
+check_bounds(const struct conf_target *t, const char *least,
+    const struct conf_amount *lo, const char *most,
+    const struct conf_amount *hi, struct buf *why)
+{
+	char a[NUMBER_SIZE], b[NUMBER_SIZE];
+	const char *key = lo->automatic ? least : most;
+
+	if (lo->automatic || hi->automatic)
+		return blame(t, why, "resources", NULL, key,
+		    "'%s' is a bound, and cannot be auto", key);
+	if (lo->fixed > hi->fixed)
+		return blame(t, why, "resources", NULL, least,
+		    "'%s' is %s and '%s' %s", least,
+		    number_format(a, lo->fixed), most,
+		    number_format(b, hi->fixed));
+	return 0;
+}
+
 static int
 check_resources(const struct conf_target *t, struct buf *why)
 {
 	const struct conf_resources *r = &t->resources;
+
+	if (check_bounds(t, "min_cpus", &r->min_cpus, "max_cpus", &r->max_cpus,
+		why) != 0 ||
+	    check_bounds(t, "min_memory", &r->min_memory, "max_memory",
+		&r->max_memory, why) != 0)
+		return -1;
 
 	if (check_amount(t, "cpus", &r->cpus, "cpus_reserved",
 		&r->cpus_reserved, RESOURCE_CPU, why) != 0)

@@ -131,8 +131,17 @@ struct conf_amount {
 	int automatic; /* what the signals advise */
 };
 
+enum conf_giving { GIVE_NO, GIVE_LIVE, GIVE_YES }; /* yes: restarts, too */
+
 struct conf_resources { /* of each instance */
 	struct conf_amount cpus, memory, cpus_reserved, memory_reserved;
+	enum conf_giving apply;
+	/* limits stay within these; never automatic */
+	struct conf_amount min_cpus, max_cpus, min_memory, max_memory;
+	double headroom; /* share of the memory used now, kept above it */
+	double max_raise, max_lower; /* share of what there is, in one change */
+	double cooldown; /* s; nothing is lowered so soon after a change */
+	long max_changes_per_day;
 };
 
 struct conf_tune { /* a file written from a template, by clock or decision */

@@ -13,6 +13,7 @@ static const char *const aggregates[] = { "none", "sum", "avg", "max", NULL };
 const char *const conf_method_names[] = { "auto", "online", "forest",
 	"seasonal-naive", "last", "article", "xgboost", NULL };
 static const char *const bodies[] = { "article", "record", "template", NULL };
+static const char *const givings[] = { "no", "live", "yes", NULL };
 static const char *const resources[] = { "none", "cpu", "memory", NULL };
 static const char *const addresses[] = { "public", "private", NULL };
 static const char *const removals[] = { "newest", "billing", "idle", NULL };
@@ -233,6 +234,23 @@ const struct conf_key conf_keys[] = {
 	    0.01, MANY),
 	KEY("resources", "memory_reserved", KIND_BYTES, R, memory_reserved,
 	    NULL, 1 << 20, RICH),
+	{ "resources", "apply", KIND_WORD, offsetof(R, apply), 0, "live",
+	    "resources-apply", NULL, givings, 0, 0 },
+	KEY("resources", "min_cpus", KIND_CORES, R, min_cpus, NULL, 0.01, MANY),
+	KEY("resources", "max_cpus", KIND_CORES, R, max_cpus, NULL, 0.01, MANY),
+	KEY("resources", "min_memory", KIND_BYTES, R, min_memory, NULL, 1 << 20,
+	    RICH),
+	KEY("resources", "max_memory", KIND_BYTES, R, max_memory, NULL, 1 << 20,
+	    RICH),
+	KEY("resources", "headroom", KIND_SHARE, R, headroom, "25%", 0, 10),
+	KEY("resources", "max_raise", KIND_SHARE, R, max_raise, "100%", 0.01,
+	    100),
+	KEY("resources", "max_lower", KIND_SHARE, R, max_lower, "25%", 0.01, 1),
+	KEY("resources", "cooldown", KIND_DURATION, R, cooldown, "10m", 0,
+	    LONG),
+	{ "resources", "max_changes_per_day", KIND_COUNT,
+	    offsetof(R, max_changes_per_day), 0, NULL,
+	    "resources-max-changes-per-day", NULL, NULL, 0, MANY },
 
 	KEY("tune", "days", KIND_DAYS, TUNE, when.days, NULL, 0, 0),
 	TEXT("tune", "from", TUNE, when.from, NULL),

@@ -62,9 +62,8 @@ work_keep_result(struct work *w, const char *line, size_t n,
 	buf_free(&b);
 }
 
-/* What is about to be done, before it is done. -1: it may not be. */
-static int
-keep_intent(struct work *w)
+int
+work_keep_intent(struct work *w, const struct buf *sizes)
 {
 	struct buf b = { 0 }, value = { 0 };
 	const struct decision *d = w->d;
@@ -75,6 +74,11 @@ keep_intent(struct work *w)
 	record_put_num(&value, "from", (double)d->current);
 	record_put_num(&value, "to", (double)d->recommended);
 	record_put_str(&value, "version", d->observed.version);
+	if (sizes->len > 0) {
+		record_put_key(&value, "resize");
+		buf_str(&value, sizes->s);
+	}
+	value.failed |= sizes->failed;
 	record_put_num(&value, "process", (double)getpid());
 	record_put_time(&value, "at", journal_clock());
 	buf_char(&value, '}');
@@ -109,8 +113,12 @@ mend(struct work *w)
 		return -1;
 	}
 	cut.status = result_judge(intent, &state, &cut.error);
-	if (cut.status != APPLY_FAILED)
+	if (cut.status != APPLY_FAILED && cut.status != APPLY_UNCHANGED)
 		cut.confirmed = cut.status == APPLY_APPLIED;
+	if (json_get(intent, "resize") != NULL)
+		buf_str(&cut.resized,
+		    "{\"status\":\"timeout\",\"confirmed\":false,\"error\":"
+		    "\"cut off; what is there now is read anew\"}");
 	snprintf(cut.driver, sizeof(cut.driver), "%s", w->out->driver);
 	cut.from = json_get_num(intent, "from", &x) == 0 ? (long)x : -1;
 	cut.to = json_get_num(intent, "to", &x) == 0 ? (long)x : -1;
@@ -125,16 +133,16 @@ mend(struct work *w)
 	return 0;
 }
 
-static int
-recall(struct work *w)
+int
+work_recall(struct work *w)
 {
 	past_free(&w->past);
 	return past_read(
 	    &w->past, w->s->state_dir, w->d, w->now, &w->out->error);
 }
 
-static int
-open_target(struct work *w)
+int
+work_open_target(struct work *w)
 {
 	if (w->target == NULL)
 		w->target =
@@ -168,11 +176,12 @@ tend(struct work *w)
 	struct buf why = { 0 };
 	int lock;
 
-	if (w->past.open == NULL || !work_has_driver(w) || open_target(w) != 0)
+	if (w->past.open == NULL || !work_has_driver(w) ||
+	    work_open_target(w) != 0)
 		return;
 	lock = journal_lock(w->s->state_dir, w->d->target, 0, &why);
 	if (lock >= 0) {
-		if (recall(w) == 0 && w->past.open != NULL)
+		if (work_recall(w) == 0 && w->past.open != NULL)
 			mend(w);
 		close(lock);
 	}
@@ -188,7 +197,7 @@ look_back(struct work *w, int tending)
 
 	if (w->s->state_dir == NULL || w->s->dry_run)
 		return;
-	if (recall(w) == 0) {
+	if (work_recall(w) == 0) {
 		notice(w);
 		if (tending)
 			tend(w);
@@ -268,7 +277,8 @@ scale(struct work *w, const struct state *before)
 {
 	const struct decision *d = w->d;
 	struct target_change c = { d->current, d->recommended,
-		d->observed.version, w->s->dry_run, w->r->json };
+		d->observed.version[0] != '\0' ? before->version : "",
+		w->s->dry_run, w->r->json };
 	struct apply_result *out = w->out;
 
 	w->ordered = clock_monotonic();
@@ -290,6 +300,24 @@ scale(struct work *w, const struct state *before)
 		read_back(w, before);
 		break;
 	}
+}
+
+/* Where the sizes changed the target's version, it is ours that counts. */
+static void
+scale_and_resize(struct work *w, struct state *before)
+{
+	const char *look = w->s->dry_run ? "dry-run" : NULL;
+	struct state now;
+
+	resize_do(w, SIZE_UP, look);
+	if (w->resize.changed > 0 && before->version[0] != '\0' &&
+	    target_read(w->target, &now) == 0 &&
+	    now.instances == before->instances)
+		*before = now;
+	scale(w, before);
+	if (w->out->status == APPLY_APPLIED || w->out->status == APPLY_DRY_RUN)
+		resize_do(w, SIZE_DOWN, look);
+	resize_end(w, look);
 }
 
 /* The target is as the decision saw it: 0; else -1 with the result ended */
@@ -325,15 +353,16 @@ static void
 act_alone(struct work *w)
 {
 	struct apply_result *out = w->out;
+	struct buf sizes = { 0 };
 	struct state before;
 
-	if (recall(w) != 0) {
+	if (work_recall(w) != 0) {
 		work_end(out, APPLY_FAILED);
 		out->exit = STATUS_FAILED;
 		return;
 	}
 	if (w->past.open != NULL && !w->s->dry_run && work_has_driver(w) &&
-	    (mend(w) != 0 || recall(w) != 0)) {
+	    (mend(w) != 0 || work_recall(w) != 0)) {
 		work_end(out, APPLY_FAILED);
 		return;
 	}
@@ -351,13 +380,18 @@ act_alone(struct work *w)
 		work_end(out, APPLY_REFUSED);
 		return;
 	}
-	if (!w->s->dry_run && keep_intent(w) != 0) {
+	resize_begin(w);
+	if (!w->s->dry_run)
+		resize_intent(w, &sizes);
+	if (!w->s->dry_run && work_keep_intent(w, &sizes) != 0) {
 		buf_str(&out->error, "the journal cannot be written");
 		work_end(out, APPLY_FAILED);
 		out->exit = STATUS_FAILED;
-		return;
+		resize_end(w, NULL);
+	} else {
+		scale_and_resize(w, &before);
 	}
-	scale(w, &before);
+	buf_free(&sizes);
 }
 
 static void
@@ -368,7 +402,8 @@ act(struct work *w)
 	int64_t began = clock_monotonic();
 	int lock = -1;
 
-	if ((work_has_driver(w) || w->s->n_tunes == 0) && open_target(w) != 0) {
+	if ((work_has_driver(w) || w->s->n_tunes == 0) &&
+	    work_open_target(w) != 0) {
 		work_end(out, APPLY_REFUSED);
 		return;
 	}

@@ -33,6 +33,7 @@ struct apply_settings { /* of one target */
 	const volatile sig_atomic_t *stop; /* true: wait no longer */
 	const struct conf_tune *tunes; /* files to be written as well */
 	size_t n_tunes;
+	struct conf_resources resources; /* what instances may be given */
 };
 
 enum apply_status {
@@ -66,6 +67,7 @@ struct apply_result {
 	int exit; /* enum status */
 	struct buf notes; /* lines about journal and files, for stderr */
 	struct buf tuned; /* JSON, see target/tune.h; may be empty */
+	struct buf resized; /* JSON, see as-records(5); may be empty */
 };
 
 /*

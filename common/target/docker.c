@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "target/crowd.h"
-#include "target/engine.h"
+#include "target/docker.h"
 #include "target/replica.h"
 #include "target/target.h"
 
@@ -20,14 +19,6 @@ enum {
 	ORPHAN_S = 600, /* after that, what we made and never started goes */
 	AT_ONCE = 16, /* containers stopped together */
 	ERRORS_SHOWN = 3
-};
-
-struct docker {
-	struct engine engine;
-	int compose;
-	char *service;
-	char *labels; /* JSON array */
-	double timeout;
 };
 
 /* A change under way. Requests go out through step() alone. */
@@ -93,9 +84,8 @@ name(const struct docker *d, struct buf *out)
 	    out, "%s '%s'", d->compose ? "service" : "label", d->service);
 }
 
-/* What is there. 0; -1: the Engine would not say, or there is none at all */
-static int
-look(struct docker *d, struct crowd *c, struct buf *why)
+int
+docker_look(struct docker *d, struct crowd *c, struct buf *why)
 {
 	if (crowd_look(&d->engine, d->labels, d->compose, c, why) != 0)
 		return -1;
@@ -115,7 +105,7 @@ docker_state(void *self, struct state *s)
 	struct buf why = { 0 };
 	struct crowd c;
 
-	if (look(self, &c, &why) == 0) {
+	if (docker_look(self, &c, &why) == 0) {
 		s->known = 1;
 		s->instances = (long)c.count;
 		s->ready = (long)c.ready;
@@ -513,7 +503,7 @@ docker_scale(void *self, const struct target_change *change,
 	enum target_outcome o;
 	struct crowd c;
 
-	if (look(d, &c, why) != 0)
+	if (docker_look(d, &c, why) != 0)
 		return TARGET_AWAY;
 	o = change_crowd(&j, &c);
 	crowd_free(&c);
@@ -540,7 +530,7 @@ docker_settled(void *self, long want, struct buf *why)
 	struct docker *d = self;
 	struct crowd c;
 
-	if (look(d, &c, why) != 0)
+	if (docker_look(d, &c, why) != 0)
 		return TARGET_LOST;
 	if ((long)c.count == want && c.ready == c.count) {
 		a = TARGET_THERE;
@@ -567,6 +557,7 @@ const struct target_driver target_docker = {
 	.read = docker_state,
 	.scale = docker_scale,
 	.settled = docker_settled,
+	.sizing = &docker_sizing,
 };
 
 const struct target_driver target_compose = {
@@ -576,4 +567,5 @@ const struct target_driver target_compose = {
 	.read = docker_state,
 	.scale = docker_scale,
 	.settled = docker_settled,
+	.sizing = &docker_sizing,
 };

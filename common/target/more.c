@@ -27,15 +27,84 @@ more_do(struct work *w, const char *look)
 	out->exit = status_worse(out->exit, w->tuned.exit);
 }
 
+/* The sizes alone. The count has to be the one that they were made for. */
+static void
+give_sizes(struct work *w, const char *look)
+{
+	const struct decision *d = w->d;
+	struct resize *r = &w->resize;
+	struct buf sizes = { 0 };
+	struct state now;
+
+	if (!work_has_driver(w) || work_open_target(w) != 0) {
+		buf_clear(&w->out->error);
+		return;
+	}
+	resize_begin(w);
+	if (!r->asked)
+		return;
+	if (d->current < 0) {
+		buf_str(&r->held, "the count is not known");
+	} else if (w->past.open != NULL) {
+		buf_str(&r->held, "an earlier change is not settled yet");
+	} else if (target_read(w->target, &now) != 0) {
+		resize_fail(r, RESIZE_FAILED, now.error);
+	} else if (now.instances != d->current) {
+		resize_fail(r, RESIZE_REFUSED,
+		    "the count is another than when this was decided");
+	} else if (look != NULL) {
+		resize_do(w, SIZE_BOTH, look);
+	} else {
+		resize_intent(w, &sizes);
+		if (sizes.len > 0 && work_keep_intent(w, &sizes) != 0)
+			resize_fail(
+			    r, RESIZE_FAILED, "the journal cannot be written");
+		else
+			resize_do(w, SIZE_BOTH, NULL);
+	}
+	buf_free(&sizes);
+	resize_end(w, look);
+}
+
+static int
+wishes_sizes(const struct work *w)
+{
+	const struct decision_resources *d = &w->d->resources;
+
+	return (d->cpus > 0 || d->memory > 0 || d->cpus_reserved > 0 ||
+		   d->memory_reserved > 0) &&
+	    w->s->resources.apply != GIVE_NO && work_has_driver(w);
+}
+
+/* With the right to act */
+static void
+do_alone(struct work *w)
+{
+	struct apply_result *out = w->out;
+
+	if (wishes_sizes(w)) {
+		if (work_recall(w) == 0)
+			give_sizes(w, NULL);
+		else
+			out->exit = STATUS_FAILED;
+		if (out->error.len > 0) /* of the journal */
+			buf_printf(&out->notes, "%s\n", out->error.s);
+		buf_clear(&out->error);
+	}
+	more_do(w, NULL);
+}
+
 void
 more_alone(struct work *w, int may)
 {
 	struct buf why = { 0 };
 	int lock = -1;
 
-	if (w->s->n_tunes == 0)
+	if (w->s->n_tunes == 0 && !wishes_sizes(w))
 		return;
 	if (!may || w->s->dry_run) {
+		if (wishes_sizes(w))
+			give_sizes(w, w->s->dry_run ? "dry-run" : "monitor");
 		more_do(w, "monitor");
 		return;
 	}
@@ -46,10 +115,13 @@ more_alone(struct work *w, int may)
 		 w->s->state_dir, w->d->target, LOCK_WAIT, &why)) < 0)
 		w->out->exit = STATUS_REFUSED;
 	else
-		more_do(w, NULL);
+		do_alone(w);
 	if (why.len > 0)
-		buf_printf(&w->out->notes, "no file is written: %s\n", why.s);
-	if (w->tuned.changed)
+		buf_printf(&w->out->notes, "%s: %s\n",
+		    w->s->n_tunes > 0 ? "no file is written"
+				      : "no size is changed",
+		    why.s);
+	if (w->tuned.changed || w->resize.tried)
 		work_keep_result(w, w->r->line, w->r->len, w->out);
 	if (lock >= 0)
 		close(lock);

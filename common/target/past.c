@@ -81,6 +81,17 @@ expect(struct past *p, const struct json *j, const char *name)
 		p->expected = (long)x;
 }
 
+/* Another size, given or perhaps given */
+static void
+see_resized(struct past *p, const struct json *resized, long long at)
+{
+	if (json_get(resized, "confirmed") == NULL)
+		return;
+	p->resized++;
+	if (at > p->resized_at)
+		p->resized_at = at;
+}
+
 static void
 see_result(struct scan *s, const struct record *r)
 {
@@ -92,6 +103,7 @@ see_result(struct scan *s, const struct record *r)
 		forget_open(s->p);
 	if (json_get_time(result, "at", &at) != 0)
 		at = 0;
+	see_resized(s->p, json_get(result, "resized"), at);
 	/* only what was written has been read back, or not */
 	if (json_get(result, "confirmed") != NULL) {
 		see_done(s, r, at);

@@ -19,6 +19,8 @@ struct past {
 	int granted, denied; /* the newest word on this plan, unused */
 	char who[128]; /* who said it */
 	int64_t said_at; /* ms; when */
+	long resized; /* how often instances were given another size */
+	int64_t resized_at; /* ms; when last; 0: not within PAST_DAYS */
 	long expected; /* the count as the newest line before this decision
 			* left it; -1: none does */
 };

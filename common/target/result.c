@@ -13,6 +13,7 @@ apply_result_free(struct apply_result *r)
 	buf_free(&r->error);
 	buf_free(&r->notes);
 	buf_free(&r->tuned);
+	buf_free(&r->resized);
 }
 
 static void
@@ -43,9 +44,14 @@ put_result(struct buf *b, const struct apply_result *r)
 		record_put_key(b, "tuned");
 		buf_str(b, r->tuned.s);
 	}
+	if (r->resized.len > 0) {
+		record_put_key(b, "resized");
+		buf_str(b, r->resized.s);
+	}
 	record_put_time(b, "at", r->at);
 	buf_char(b, '}');
-	b->failed |= r->request.failed | r->error.failed | r->tuned.failed;
+	b->failed |= r->request.failed | r->error.failed | r->tuned.failed |
+	    r->resized.failed;
 }
 
 void
@@ -82,6 +88,12 @@ result_judge(
 
 	json_get_num(intent, "from", &from);
 	json_get_num(intent, "to", &to);
+	if (from == to) { /* sizes alone were to be changed */
+		buf_str(error,
+		    "cut off while what instances are given was "
+		    "changed");
+		return APPLY_UNCHANGED;
+	}
 	moved = version != NULL && *version != '\0' &&
 	    strcmp(version, s->version) != 0;
 	if ((double)s->instances == to &&

@@ -16,8 +16,8 @@ void result_retype(struct buf *out, const char *line, size_t n,
 /*
  * result_judge(intent, s, error): what became of a change that was cut off,
  * from what it set out to do and the target as it is now: APPLY_APPLIED,
- * APPLY_FAILED (it was not made), or APPLY_TIMEOUT (nobody knows). error gets a
- * message in any case.
+ * APPLY_FAILED (it was not made), APPLY_UNCHANGED (no count was to change), or
+ * APPLY_TIMEOUT (nobody knows). error gets a message in any case.
  */
 enum apply_status result_judge(
     const struct json *intent, const struct state *s, struct buf *error);

@@ -1,5 +1,6 @@
 #include "target/target.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,4 +152,32 @@ target_wait(struct target *t, long want, double seconds,
 		nap(pause, stop);
 		pause = pause < 0.6 ? pause * 1.5 : 1.0;
 	}
+}
+
+const struct target_sizing *
+target_sizing(const struct target *t)
+{
+	return t->driver->sizing;
+}
+
+int
+target_sizes(struct target *t, struct size_parts *parts, struct buf *why)
+{
+	*parts = (struct size_parts){ .all = NULL };
+	return t->driver->sizing->sizes(t->self, parts, why);
+}
+
+double
+target_used(struct target *t, const struct size_part *part)
+{
+	if (t->driver->sizing->used == NULL)
+		return NAN;
+	return t->driver->sizing->used(t->self, part);
+}
+
+enum target_outcome
+target_resize(struct target *t, const struct size_change *change,
+    struct buf *request, struct buf *why)
+{
+	return t->driver->sizing->resize(t->self, change, request, why);
 }

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "record/state.h"
+#include "target/size.h"
 
 struct target; /* an opened one */
 
@@ -95,6 +96,31 @@ enum target_arrival target_wait(struct target *t, long want, double seconds,
     const volatile sig_atomic_t *stop, struct buf *why);
 
 /*
+ * What instances are given. target_sizing(t): how its driver changes it; NULL:
+ * it cannot. The rest is for those that can.
+ *
+ * target_sizes(t, parts, why): what there is, without what memory they use; 0
+ * or -1 with a message. size_free in any case.
+ * target_used(t, part): bytes of memory in use now; NAN: it cannot tell
+ * target_resize(t, change, request, why): as target_scale, for one part that
+ * still has to have what it had
+ */
+struct target_sizing {
+	int rolling; /* 1: instances are replaced by and by: they restart */
+	int (*sizes)(void *self, struct size_parts *parts, struct buf *why);
+	double (*used)(void *self, const struct size_part *part); /* or NULL */
+	enum target_outcome (*resize)(void *self,
+	    const struct size_change *change, struct buf *request,
+	    struct buf *why);
+};
+
+const struct target_sizing *target_sizing(const struct target *t);
+int target_sizes(struct target *t, struct size_parts *parts, struct buf *why);
+double target_used(struct target *t, const struct size_part *part);
+enum target_outcome target_resize(struct target *t,
+    const struct size_change *change, struct buf *request, struct buf *why);
+
+/*
  * A driver. self is what open made; name is the driver's own. The functions
  * are called as the ones above promise; read fills instances, ready, version
  * and known, or error.
@@ -113,6 +139,8 @@ struct target_driver {
 	/* explain(self, why): asks what holds it up, once, after a time-out;
 	 * NULL: this driver knows no more than settled said */
 	void (*explain)(void *self, struct buf *why);
+	const struct target_sizing *sizing; /* NULL: instances have no size
+					     * that it could change */
 };
 
 extern const struct target_driver target_compose, target_digitalocean,

@@ -8,6 +8,7 @@
 
 #include "target/apply.h"
 #include "target/past.h"
+#include "target/resize.h"
 #include "target/tune.h"
 
 enum { LOCK_WAIT = 5 }; /* seconds for another that is acting */
@@ -22,12 +23,20 @@ struct work { /* one decision in hand */
 	int64_t now;
 	int64_t ordered; /* clock_monotonic: when the change was sent off */
 	struct tune_report tuned;
+	struct resize resize;
 };
 
 /* The result's status, and the exit code that goes with it */
 void work_end(struct apply_result *r, enum apply_status status);
 
 int work_has_driver(const struct work *); /* one is set */
+
+int work_open_target(struct work *); /* 0, or -1 with the error told */
+int work_recall(struct work *); /* the journal, anew; the same */
+
+/* What is about to be done, with the sizes (JSON, may be empty) to be given.
+ * -1: it may not be. */
+int work_keep_intent(struct work *w, const struct buf *sizes);
 
 /* The line of a result to the journal, said on stderr where it cannot be */
 void work_keep_result(struct work *w, const char *line, size_t n,
@@ -46,12 +55,12 @@ int may_check(struct work *);
  * its word grants, never the record's own. */
 int may_act(struct work *);
 
-/* more_do(w, look): what the decision changes besides the count. look:
- * nothing is changed, that is the word for it; NULL: in earnest */
+/* more_do(w, look): the files that the decision changes. look: nothing is
+ * changed, that is the word for it; NULL: in earnest */
 void more_do(struct work *w, const char *look);
 
-/* more_alone(w, may): the same for a decision that leaves the count alone, or
- * may not change it (may 0) */
+/* more_alone(w, may): files and sizes, for a decision that leaves the count
+ * alone, or may not change it (may 0) */
 void more_alone(struct work *w, int may);
 
 #endif

@@ -295,6 +295,145 @@ web-3 7" ]
 	[[ $(state .error) == *"has no container of label '$service'; start a first one"* ]]
 }
 
+# gives SIZES: what decisions say that each instance should be given
+gives() {
+	echo '.resources = '"$1"
+}
+
+limits() { # NAME
+	inspect "$1" '.HostConfig | "\(.NanoCpus) \(.CpuShares) \(.Memory) \(.MemoryReservation)"'
+}
+
+# group NAME FILE1 FILE2: what the kernel holds it to, by either version of
+# control groups
+group() {
+	local path
+
+	path=$(docker_group)/$(inspect "$1" .Id)
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		cat "/sys/fs/cgroup/$path/$3"
+	else
+		cat "/sys/fs/cgroup/memory/$path/$2"
+	fi
+}
+
+@test "docker: CPU and memory are changed while a container runs" {
+	labelled web
+	serves 1
+	before=$(inspect web '"\(.State.Pid) \(.State.StartedAt) \(.RestartCount)"')
+	decide 1 1 "$(gives '{"cpus":0.75,"memory":67108864,"cpus_reserved":0.25,"memory_reserved":50331648}')" >"$dir/in"
+	run --separate-stderr -0 apply --state "$dir/state" "$dir/in"
+	outcome unchanged
+	[ "$(result .resized.status)" = applied ]
+	[ "$(result .resized.confirmed)" = true ]
+	[ "$(result .resized.request)" = 'POST /v1.41/containers/web/update {"NanoCpus":750000000,"CpuShares":256,"Memory":67108864,"MemorySwap":100663296,"MemoryReservation":50331648}' ]
+	[ "$(result '.resized.parts[0] | [.before.cpus, .after.cpus, .before.memory, .after.memory] | join(" ")')" = \
+		"0.5 0.75 33554432 67108864" ]
+	[ "$(limits web)" = "750000000 256 67108864 50331648" ]
+	[ "$(group web memory.limit_in_bytes memory.max)" = 67108864 ]
+	[ "$(inspect web '"\(.State.Pid) \(.State.StartedAt) \(.RestartCount)"')" = "$before" ]
+	[ "$(jq -r .type "$dir/state/web.ndjson" | paste -sd' ')" = "journal decision intent result" ]
+	[ "$(jq -r 'select(.type == "intent").intent.resize[0].after.memory' "$dir/state/web.ndjson")" = 67108864 ]
+	# again: there is nothing to do, and so nothing is written
+	run --separate-stderr -0 apply --state "$dir/state" "$dir/in"
+	[ "$(result .resized.status)" = unchanged ]
+	[ "$(result .resized.request)" = null ]
+}
+
+@test "docker: what is to be raised is raised first, and replicas have it" {
+	labelled web
+	serves 1
+	decide 1 3 "$(gives '{"cpus":1,"memory":50331648}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(result .resized.status)" = applied ]
+	for name in web web-2 web-3; do
+		[ "$(limits $name)" = "1000000000 0 50331648 0" ]
+	done
+	# raised once, before there were others
+	[ "$(result '.resized.parts | length')" = 1 ]
+}
+
+@test "docker: what is to be lowered is lowered last, for all that there are" {
+	labelled web
+	serves 1
+	decide 1 2 "$(gives '{"cpus":0.45,"memory":29360128}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(result '.resized.parts | map(.name) | sort | join(" ")')" = "web web-2" ]
+	for name in web web-2; do
+		[ "$(limits $name)" = "450000000 0 29360128 0" ]
+	done
+}
+
+@test "docker: memory in use is never taken away" {
+	# 24 MiB that nobody can take back
+	labelled web '.HostConfig.Memory = 67108864 |
+		.HostConfig.Tmpfs = { "/hold": "" } |
+		.Cmd = ["/bin/busybox", "sh", "-c",
+		"/bin/busybox dd if=/dev/zero of=/hold/x bs=1M count=24; exec /bin/httpd -f -p 8080"]'
+	serves 1
+	wait_until 10 eval '[ "$(group web memory.usage_in_bytes memory.current)" -gt 25000000 ]'
+	cat >"$dir/web.conf" <<-END
+		target web { mode = auto }
+		signal load { capacity = 50 }
+		apply { driver = docker service = "$service" host = "unix://$DOCKER_SOCKET" }
+		resources { max_lower = 90% cooldown = 0 }
+	END
+	decide 1 1 "$(gives '{"memory":8388608}')" >"$dir/in"
+	run -0 as-apply -c "$dir/web.conf" "$dir/in"
+	[ "$(result .resized.status)" = applied ]
+	[[ $(result .resized.held) == "memory of 'web' stays above the "*"MiB that it uses now" ]]
+	memory=$(inspect web .HostConfig.Memory)
+	used=$(result '.resized.parts[0].memory_used')
+	[ "$used" -ge 25165824 ]
+	[ "$memory" -lt 67108864 ]
+	[ "$memory" -ge $((used * 5 / 4)) ]
+	[ "$(inspect web .State.OOMKilled)" = false ]
+}
+
+@test "docker: a quota of CPU time stays one, and swap stays as much" {
+	labelled web 'del(.HostConfig.NanoCpus) | .HostConfig.CpuPeriod = 50000 |
+		.HostConfig.CpuQuota = 25000 | .HostConfig.MemorySwap = 33554432'
+	serves 1
+	decide 1 1 "$(gives '{"cpus":0.8,"memory":41943040}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	[ "$(result .resized.status)" = applied ]
+	[ "$(inspect web '.HostConfig | "\(.CpuPeriod) \(.CpuQuota) \(.NanoCpus) \(.Memory) \(.MemorySwap)"')" = \
+		"50000 40000 0 41943040 41943040" ]
+}
+
+@test "docker: sizes stay as they are in a dry run, by monitor, and without leave" {
+	labelled web
+	serves 1
+	before=$(limits web)
+	decide 1 1 "$(gives '{"cpus":0.75,"memory":67108864}')" >"$dir/in"
+	request='POST /v1.41/containers/web/update {"NanoCpus":750000000,"Memory":67108864,"MemorySwap":100663296}'
+	run -0 apply --dry-run "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.request)"')" = "dry-run $request" ]
+	run -0 apply --mode monitor "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.request)"')" = "monitor $request" ]
+	run -0 apply --resources no "$dir/in"
+	[ "$(result .resized)" = null ]
+	# a count that is not the one this was decided for
+	decide 2 2 "$(gives '{"cpus":0.75,"memory":67108864}')" >"$dir/in"
+	run -1 --separate-stderr apply "$dir/in"
+	[ "$(result .resized.status)" = refused ]
+	[ "$(limits web)" = "$before" ]
+}
+
+@test "docker: a size that cannot be does not keep the count from changing" {
+	labelled web 'del(.HostConfig.NanoCpus)'
+	serves 1
+	# more than any engine has
+	decide 1 2 "$(gives '{"cpus":1000000}')" >"$dir/in"
+	run -3 --separate-stderr apply "$dir/in"
+	outcome applied
+	[ "$(running)" = "web web-2" ]
+	[ "$(result .resized.status)" = failed ]
+	[[ $stderr == *"'web': resources: failed: "*" answered 400: "* ]]
+}
+
 # composed NAME NUMBER: as docker compose would have made it
 composed() {
 	container "$1" '{
