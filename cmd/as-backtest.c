@@ -306,6 +306,8 @@ refuse_unreplayed(const struct conf_target *t)
 		what = "over_max";
 	else if (t->cost.billing == BILL_MONTH)
 		what = "billing = month";
+	else if (t->n_types > 0)
+		what = "type";
 	if (what != NULL)
 		die("target '%s': '%s' cannot be replayed", t->name, what);
 }

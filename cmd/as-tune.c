@@ -482,6 +482,7 @@ tune_one(struct options *o, struct series *s, struct buf *out)
 	const char *text = "fewer than two samples";
 	struct conf_target t;
 	struct grid g;
+	size_t n_types;
 	int e;
 
 	if (settings_for(&t, o, s) != 0)
@@ -499,8 +500,12 @@ tune_one(struct options *o, struct series *s, struct buf *out)
 	t.approval.scale_up_above = t.approval.step_above = -1;
 	t.approval.cost_above = (double)NAN;
 	t.paused = PAUSE_NO;
+	/* instances are counted, at the best price, whatever carries them */
+	n_types = t.n_types;
+	t.n_types = 0;
 	o->tuned++;
 	e = tune_series(o, s, &g, &t, out);
+	t.n_types = n_types;
 	grid_free(&g);
 	conf_target_free(&t);
 	return e;

@@ -119,6 +119,9 @@ replay() {
 	printf 'target web { }\nsignal cpu { query = x capacity = 5 }\ncost { cost_per_instance = 5\n max_monthly_cost = 100 }\n' >web.conf
 	run -2 --separate-stderr as-backtest -c web.conf "$data/web.ndjson"
 	[[ "$stderr" == *"'max_monthly_cost' cannot be replayed"* ]]
+	printf 'target web { }\nsignal cpu { query = x capacity = 5 }\ntype cx22 { price = 4 }\n' >web.conf
+	run -2 --separate-stderr as-backtest -c web.conf "$data/web.ndjson"
+	[[ "$stderr" == *"'type' cannot be replayed"* ]]
 }
 
 @test "as-backtest: too short a history is said, exit 1" {

@@ -1117,6 +1117,178 @@ resources() {
 	to 1 scale_down
 }
 
+# --- machines of several types ---
+
+# typed [MORE...]: web.conf with two types, of which the large one is cheaper for
+# its size but not when it is half empty
+typed() {
+	conf 'type cx22 { price = 4 }' \
+		'type cx32 { price_per_hour = 0.02 price = 14 capacity = 4 }' "$@"
+}
+
+# machines SMALL LARGE [FILTER]: the state of so many of each, all ready
+machines() {
+	jq -cn --arg now "$now" --argjson s "$1" --argjson l "$2" '{
+		type: "state", target: "web", time: $now, driver: "hetzner",
+		instances: ($s + $l), ready: ($s + $l), version: "a1",
+		mix: ([{ type: "cx22", count: $s, ready: $s },
+			{ type: "cx32", count: $l, ready: $l }] |
+			map(select(.count > 0))) } | '"${3:-.}"
+}
+
+# with_types SMALL LARGE VALUE [FILTER] -- [OPTION...]
+with_types() {
+	local small=$1 large=$2 value=$3 filter=.
+	shift 3
+	if [ "${1:---}" != -- ]; then
+		filter=$1
+		shift
+	fi
+	shift || true
+	{
+		machines "$small" "$large"
+		forecast "$value" "$filter"
+	} >in
+	run --separate-stderr -0 as-decide -c web.conf --now "$now" \
+		${state_dir:+--state "$state_dir"} "$@" in
+	decision=$output
+}
+
+@test "as-decide: of several types the cheapest mix that carries the need" {
+	typed
+	# 7 needed, 2 there: one large and one small for 5
+	with_types 2 0 8.0
+	is .votes.want 7
+	to 4 emergency_scale
+	is .mix '[{"type":"cx22","count":3},{"type":"cx32","count":1}]'
+	is '[.current_instances, .cost_impact]' '[2,18]'
+	# three lack: a large one that is not full is dearer than three small
+	with_types 2 0 5.9
+	to 5 emergency_scale
+	is .mix '[{"type":"cx22","count":5}]'
+	is .cost_impact 12
+	# a fourth: for 14 instead of 16
+	with_types 2 0 7.1
+	to 3 emergency_scale
+	is .mix '[{"type":"cx22","count":2},{"type":"cx32","count":1}]'
+	is .cost_impact 14
+}
+
+@test "as-decide: the reason names machines and their prices" {
+	typed 'cost { currency = EUR }'
+	with_types 2 0 8.0
+	[[ $(jq -r .reason <<<"$decision") == "Emergency: add 1 x 'cx22' and 1 x 'cx32', from 2 to 7 instances: "*"; +18.00 EUR a month at 4.00 a month for 'cx22', 14.00 a month for 'cx32'." ]]
+	with_types 4 1 8.0
+	[[ $(jq -r .reason <<<"$decision") == "Remove 1 x 'cx22', from 8 to 7 instances: "*"; -4.00 EUR a month at 4.00 a month for 'cx22'." ]]
+}
+
+@test "as-decide: a removal leaves the cheapest machines that are enough" {
+	typed
+	# 4 needed of 9: the large one alone
+	with_types 5 1 4.7
+	is .votes.want 4
+	to 1 scale_down
+	is .mix '[{"type":"cx32","count":1}]'
+	is .cost_impact -20
+	# 2 needed: two small ones
+	with_types 5 1 2.3
+	to 2 scale_down
+	is .mix '[{"type":"cx22","count":2}]'
+	# 2 needed of one large: it stays, and nobody holds it
+	with_types 0 1 2.3
+	to 1 maintain
+	is '[.votes.want, .mix]' '[2,[{"type":"cx32","count":1}]]'
+}
+
+@test "as-decide: what runs is not exchanged, and a decision carried out stays" {
+	typed
+	with_types 3 0 4.7
+	to 4 scale_up
+	is .mix '[{"type":"cx22","count":4}]'
+	with_types 4 0 4.7
+	to 4 maintain
+	is .cost_impact 0
+}
+
+@test "as-decide: bounds count instances, and no mix goes beyond them" {
+	# 6 wanted, 5 allowed: the large one would make 8
+	typed 'policy { max_instances = 5 }'
+	with_types 4 0 7.1
+	to 5 scale_up
+	is .mix '[{"type":"cx22","count":5}]'
+	has_state capped-by-max
+	# none smaller is left: no more than there may be
+	conf 'type small { price = 4 max = 1 }' \
+		'type large { price = 14 capacity = 4 }' \
+		'policy { max_instances = 7 }'
+	machines 0 1 '.mix[].type = "large"' >in
+	forecast 8.0 >>in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	is .votes.want 7
+	to 2 emergency_scale
+	is .mix '[{"type":"small","count":1},{"type":"large","count":1}]'
+	has_state capped-by-max
+}
+
+@test "as-decide: a type that has no section is counted as the smallest" {
+	typed
+	machines 2 0 '.mix += [{ type: "old", count: 2, ready: 2 }] |
+		.instances = 4 | .ready = 4' >in
+	forecast 5.9 >>in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 5 scale_up
+	has_state type-unknown
+	is .mix '[{"type":"cx22","count":3},{"type":"old","count":2}]'
+	# nobody says which they are: no fewer than that are kept
+	machines 4 0 'del(.mix)' >in
+	forecast 2.3 >>in
+	run -0 as-decide -c web.conf --now "$now" in
+	decision=$output
+	to 2 scale_down
+	has_state type-unknown
+}
+
+@test "as-decide: with types the budget is for what runs, and money bounds the mix" {
+	typed 'cost { max_monthly_cost = 30 }'
+	# 16 are spent, and three more are 12
+	with_types 4 0 8.2
+	is '[.votes.want, .recommended_instances]' '[7,7]'
+	has_state budget-ok
+	typed 'cost { max_monthly_cost = 25 }'
+	with_types 4 0 8.2
+	# 9 are left: two small ones
+	to 6 emergency_scale
+	is .mix '[{"type":"cx22","count":6}]'
+	has_state budget-hold
+	is '.spent.per_hour * 730 | round' 16
+}
+
+@test "as-decide: the month's spending is carried on at the price of the mix" {
+	state_dir=$dir/state
+	journal "$state_dir" 2000000 "$(decided 1800 '.current_instances = 4 |
+		.spent = { value: 300, since: "2026-11-01T00:00:00Z",
+			per_hour: 0.6 }')"
+	typed 'cost { max_monthly_cost = 730 }'
+	with_types 2 2 4.7
+	is '[.spent.value, .spent.since]' '[300.3,"2026-11-01T00:00:00Z"]'
+	is '.spent.per_hour * 730 | round' 36
+}
+
+@test "as-decide: the plan is bound to the mix" {
+	typed
+	with_types 2 0 8.0
+	jq -c '.mix[0].type = "cx52"' <<<"$decision" >in
+	run -2 --separate-stderr as-apply --driver file --service count \
+		--dry-run in
+	[[ $stderr == *"'plan' does not fit the rest of the decision" ]]
+	jq -c '.mix[0].count += 1' <<<"$decision" >in
+	run -2 --separate-stderr as-apply --driver file --service count \
+		--dry-run in
+	[[ $stderr == *"'mix' has not as many as 'recommended_instances'" ]]
+}
+
 # --- a person's word ---
 
 @test "as-decide: scale_up_above asks a person" {

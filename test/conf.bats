@@ -175,14 +175,19 @@ says() {
 		signal cpu { capacity = 2 saturates = yes target = 90% }|signal 'cpu' saturates: a 'target' above 80% would never be passed
 		signal cpu { capacity = 2 target = 80% emergency = 70% }|signal 'cpu': 'emergency' is below 'target'
 		policy { slo = 99% overload_price = 10 }|'overload_price' goes instead of 'slo', and both are set
-		policy { overload_price = 10 }|'overload_price' needs 'cost_per_instance' or 'cost_per_hour'
-		cost { max_monthly_cost = 500 }|'max_monthly_cost' needs 'cost_per_instance' or 'cost_per_hour'
+		policy { overload_price = 10 }|'overload_price' needs 'cost_per_instance', 'cost_per_hour' or types with a price
+		cost { max_monthly_cost = 500 }|'max_monthly_cost' needs 'cost_per_instance', 'cost_per_hour' or types with a price
 		cost { cost_per_instance = 600 max_monthly_cost = 500 }|'max_monthly_cost' is 500, and 'min_instances' alone cost 600
 		cost { cost_per_instance = 5 cost_per_hour = 1 }|'cost_per_hour' goes instead of 'cost_per_instance', and both are set
 		cost { cost_per_instance = 5 monthly_cap = 4 }|'monthly_cap' needs 'cost_per_hour'
 		cost { cost_per_hour = 1 monthly_cap = 600 max_monthly_cost = 500 }|'max_monthly_cost' is 500, and 'min_instances' alone cost 600
+		type small { }|type 'small' has neither 'price' nor 'price_per_hour'
+		type small { price = 4 } cost { cost_per_instance = 5 }|types have prices of their own, and 'cost_per_instance' is set
+		type small { price = 4 capacity = 0.125 }|type 'small': 'capacity' has more than two decimals
+		type small { price = 4 max = 2 } policy { min_instances = 3 }|all types together are worth less than 'min_instances', which is 3
+		type small { price = 4 } apply { driver = swarm }|the driver 'swarm' knows no types
 		cost { currency = dollars }|'currency' is no code of three letters
-		approval { cost_above = 50 }|'cost_above' needs 'cost_per_instance' or 'cost_per_hour'
+		approval { cost_above = 50 }|'cost_above' needs 'cost_per_instance', 'cost_per_hour' or types with a price
 		schedule day { from = "08:00" min_instances = 2 }|schedule 'day' has 'from' and no 'until'
 		schedule day { from = "8:00" until = "9:00" min_instances = 2 }|'from': '8:00' is neither a time such as 08:00 nor one such as 2026-12-24T00:00
 		schedule day { from = "08:00" until = "25:00" min_instances = 2 }|'until': '25:00' is neither a time such as 20:00 nor one such as 2026-12-27T00:00

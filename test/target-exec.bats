@@ -76,6 +76,25 @@ read_state() {
 	[ "$(cat "$dir/count")" = 5 ]
 }
 
+@test "exec: machines by type are told, and the mix that is wanted is passed on" {
+	program 'state() { echo "{\"instances\":3,\"ready\":2,\"mix\":[
+			{\"type\":\"small\",\"count\":2,\"ready\":1},
+			{\"type\":\"large\",\"count\":1,\"ready\":1}]}"; }
+		scale() { cat >>"$dir/calls"; echo "$2" >"$dir/count"; }'
+	read_state
+	[ "$(state '.mix | tojson')" = '[{"type":"small","count":2,"ready":1},{"type":"large","count":1,"ready":1}]' ]
+	program 'state() { echo "{\"instances\":$n}"; }
+		scale() { cat >>"$dir/calls"; echo "$2" >"$dir/count"; }'
+	version='' decide 3 5 '.mix = [{type:"small",count:2},{type:"large",count:3}]' \
+		>"$dir/in"
+	run -0 apply "$dir/in"
+	grep -qF '"mix":[{"type":"small","count":2},{"type":"large","count":3}]}' \
+		"$dir/calls"
+	program 'state() { echo "{\"instances\":3,\"mix\":[{\"type\":\"a\"}]}"; }'
+	read_state
+	[[ $(state .error) == *'gives a "mix" that is no list of types and counts' ]]
+}
+
 @test "exec: dry run, monitor and refused never run scale" {
 	decide 3 5 >"$dir/in"
 	run -0 apply --dry-run "$dir/in"

@@ -108,6 +108,34 @@ teardown() {
 	[ "$(result .request)" = "DELETE $machines/101" ]
 }
 
+# The pipe, with two types of machines in the settings
+pipe_with_types() {
+	now=$(date -u +%FT%TZ)
+	{
+		# there is nothing to fetch the load from
+		as-fetch -c "$dir/web.conf" --now "$now" 2>"$dir/err" |
+			jq -c 'select(.type == "state")'
+		jq -cn --argjson v "$1" '{ metric: { __name__: "load",
+			target: "web" }, values: [$v, $v],
+			timestamps: [(now - 60) * 1000, now * 1000 | floor] }'
+	} | as-decide -c "$dir/web.conf" --now "$now"
+}
+
+@test "hetzner: of two types the cheapest that lack are ordered" {
+	vendor_start a small here 7000 b large here 3700
+	conf
+	printf '%s\n' 'type small { price = 4 }' \
+		'type large { price = 7 capacity = 2 }' >>"$dir/web.conf"
+	# six needed at 60 %, three there: one of each makes up for them
+	pipe_with_types 170 >"$dir/in"
+	[ "$(jq -c .observed.mix "$dir/in")" = '[{"type":"large","count":1,"ready":1},{"type":"small","count":1,"ready":1}]' ]
+	[ "$(jq -c .mix "$dir/in")" = '[{"type":"small","count":2},{"type":"large","count":2}]' ]
+	now=$(jq -r .time "$dir/in")
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(orders '.server_type // .size' | sort | paste -sd,)" = large,small ]
+}
+
 @test "hetzner: who is asked to shut down gets its time; all pages are read" {
 	vendor_start a small here 7000 b small here 3700 c small here 200
 	echo 1 >"$dir/sim/page"

@@ -101,8 +101,8 @@ check_policy(const struct conf_target *t, struct buf *why)
 		    "'overload_price' goes instead of 'slo', and both are set");
 	if (!isnan(p->overload_price) && isnan(t->cost.per_instance))
 		return blame(t, why, "policy", NULL, "overload_price",
-		    "'overload_price' needs 'cost_per_instance' or "
-		    "'cost_per_hour'");
+		    "'overload_price' needs 'cost_per_instance', "
+		    "'cost_per_hour' or types with a price");
 	return 0;
 }
 
@@ -135,15 +135,80 @@ check_cost(const struct conf_target *t, struct buf *why)
 		    "'currency' is no code of three letters");
 	if (!isnan(c->max_monthly) && isnan(c->per_instance))
 		return blame(t, why, "cost", NULL, limit,
-		    "'%s' needs 'cost_per_instance' or 'cost_per_hour'", limit);
+		    "'%s' needs 'cost_per_instance', 'cost_per_hour' or types "
+		    "with a price",
+		    limit);
 	if (!isnan(c->max_monthly) && least > c->max_monthly)
 		return blame(t, why, "cost", NULL, limit,
 		    "'%s' is %s, and 'min_instances' alone cost %s", limit,
 		    number_format(a, c->max_monthly), number_format(b, least));
 	if (!isnan(t->approval.cost_above) && isnan(c->per_instance))
 		return blame(t, why, "approval", NULL, "cost_above",
-		    "'cost_above' needs 'cost_per_instance' or "
-		    "'cost_per_hour'");
+		    "'cost_above' needs 'cost_per_instance', "
+		    "'cost_per_hour' or types with a price");
+	return 0;
+}
+
+/* Only who rents machines out can be asked for one of a type */
+static int
+has_types(const char *driver)
+{
+	static const char *const have[] = { "hetzner", "digitalocean", "exec" };
+
+	for (size_t i = 0; i < sizeof(have) / sizeof(have[0]); i++)
+		if (strcmp(have[i], driver) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+check_type(
+    const struct conf_target *t, const struct conf_type *k, struct buf *why)
+{
+	double parts = k->capacity * 100;
+
+	if (isnan(k->price) && isnan(k->hour))
+		return blame(t, why, "type", k->name, "price",
+		    "type '%s' has neither 'price' nor 'price_per_hour'",
+		    k->name);
+	if (fabs(parts - round(parts)) > 1e-6)
+		return blame(t, why, "type", k->name, "capacity",
+		    "type '%s': 'capacity' has more than two decimals",
+		    k->name);
+	return 0;
+}
+
+static int
+check_types(const struct conf_target *t, struct buf *why)
+{
+	const struct conf_cost *c = &t->cost;
+	const char *price =
+	    isnan(c->month) ? "cost_per_hour" : "cost_per_instance";
+	double all = 0;
+
+	if (t->n_types == 0)
+		return 0;
+	if (t->n_types > CONF_TYPES)
+		return blame(t, why, "type", t->types[CONF_TYPES].name, "price",
+		    "more than %d types", CONF_TYPES);
+	if (!isnan(c->month) || !isnan(c->hour))
+		return blame(t, why, "cost", NULL, price,
+		    "types have prices of their own, and '%s' is set", price);
+	if (t->apply.driver != NULL && !has_types(t->apply.driver))
+		return blame(t, why, "apply", NULL, "driver",
+		    "the driver '%s' knows no types", t->apply.driver);
+	for (size_t i = 0; i < t->n_types; i++) {
+		const struct conf_type *k = &t->types[i];
+
+		if (check_type(t, k, why) != 0)
+			return -1;
+		all += k->max < 0 ? HUGE_VAL : (double)k->max * k->capacity;
+	}
+	if (all < (double)t->policy.min_instances)
+		return blame(t, why, "policy", NULL, "min_instances",
+		    "all types together are worth less than 'min_instances', "
+		    "which is %ld",
+		    t->policy.min_instances);
 	return 0;
 }
 
@@ -450,6 +515,8 @@ conf_check(const struct conf_target *t, struct buf *why)
 		status = check_policy(t, why);
 	if (status == 0)
 		status = check_prices(t, why);
+	if (status == 0)
+		status = check_types(t, why);
 	if (status == 0)
 		status = check_cost(t, why);
 	if (status == 0)

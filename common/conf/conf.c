@@ -195,7 +195,8 @@ keep_origin(struct conf_target *t, const struct conf_key *key,
 	return 0;
 }
 
-/* What an instance that runs all of a month costs */
+/* What an instance that runs all of a month costs: of several types, that of
+ * the one which is worth most */
 static void
 set_price(struct conf_target *t)
 {
@@ -204,6 +205,13 @@ set_price(struct conf_target *t)
 	c->per_instance = c->month;
 	if (!isnan(c->hour))
 		c->per_instance = fmin(c->hour * 730, c->cap); /* NAN: none */
+	for (size_t i = 0; i < t->n_types; i++) {
+		struct conf_type *k = &t->types[i];
+
+		k->month =
+		    isnan(k->hour) ? k->price : fmin(k->hour * 730, k->price);
+		c->per_instance = fmin(c->per_instance, k->month / k->capacity);
+	}
 }
 
 int

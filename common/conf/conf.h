@@ -90,9 +90,19 @@ struct conf_cost {
 	double max_monthly;
 	enum conf_budget over_budget;
 	enum conf_billing billing;
-	/* made of the above: what one instance that runs all
-	 * of a month costs, NAN where there is no price */
+	/* made of the above, or of the types: what one instance that runs all
+	 * of a month costs at the best price, NAN where there is no price */
 	double per_instance;
+};
+
+enum { CONF_TYPES = 8 };
+
+struct conf_type { /* of machines that can be rented */
+	char *name; /* as the driver calls it */
+	double price, hour; /* of a month, or at most; of an hour */
+	double capacity; /* how many instances one is worth */
+	long max; /* machines of this type; -1: any number */
+	double month; /* made of the above: what one costs a month */
 };
 
 struct conf_approval {
@@ -184,6 +194,8 @@ struct conf_target {
 	struct conf_span *schedules, *freezes;
 	size_t n_schedules, n_freezes;
 	struct conf_cost cost;
+	struct conf_type *types; /* none: all instances are alike */
+	size_t n_types;
 	struct conf_approval approval;
 	struct conf_apply apply;
 	struct conf_resources resources;

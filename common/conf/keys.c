@@ -38,6 +38,7 @@ const struct conf_section conf_sections[] = {
 	TITLED("schedule", schedules, struct conf_span, name),
 	TITLED("freeze", freezes, struct conf_span, name),
 	SECTION("cost", cost),
+	TITLED("type", types, struct conf_type, name),
 	SECTION("approval", approval),
 	SECTION("apply", apply),
 	SECTION("machine", apply.machine),
@@ -186,6 +187,14 @@ const struct conf_key conf_keys[] = {
 	WORD("cost", "over_budget", struct conf_cost, over_budget, "hold",
 	    budgets),
 	WORD("cost", "billing", struct conf_cost, billing, "second", billings),
+
+	KEY("type", "price", KIND_NUMBER, struct conf_type, price, NULL, 0,
+	    1e8),
+	KEY("type", "price_per_hour", KIND_NUMBER, struct conf_type, hour, NULL,
+	    0, 1e5),
+	KEY("type", "capacity", KIND_NUMBER, struct conf_type, capacity, "1",
+	    0.01, 1000),
+	KEY("type", "max", KIND_COUNT, struct conf_type, max, NULL, 0, MANY),
 
 	KEY("approval", "scale_up_above", KIND_COUNT, struct conf_approval,
 	    scale_up_above, NULL, 0, MANY),

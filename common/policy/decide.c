@@ -45,6 +45,7 @@ begin(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		.recommended = -1,
 		.cost_impact = NAN,
 		.spent = NAN,
+		.rate = NAN,
 		.risk_ahead = NAN,
 		.risk_keep = NAN,
 		.lower = -1,
@@ -54,7 +55,9 @@ begin(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		d->votes[i] = -1;
 	snprintf(d->target, sizeof(d->target), "%s", c->name);
 	snprintf(d->currency, sizeof(d->currency), "%s", c->cost.currency);
-	*t = (struct decide_trace){ .n = -1, .ready = -1, .lead = -1 };
+	*t = (struct decide_trace){
+		.n = -1, .ready = -1, .to = -1, .lead = -1, .money = NAN
+	};
 }
 
 /* The present count; not known where the driver failed, where nothing came,
@@ -86,6 +89,11 @@ count_instances(
 	/* more than were ordered serve only while some are replaced */
 	t->ready = s->ready >= 0 ? shorter(s->ready, t->n) : t->n;
 	d->current = t->n;
+	if (in->target->n_types == 0)
+		return;
+	types_begin(&t->types, in->target, &s->mix, t->n, t->ready);
+	t->n = shorter(types_now(&t->types), NEED_MOST);
+	t->ready = shorter(types_ready(&t->types), t->n);
 }
 
 /* Somebody else's count: known by the journal, or new to this decision. It is
@@ -205,6 +213,8 @@ count_floors(
 	schedule_floor(
 	    in->schedule, in->now, in->now + ms_of(reach), &t->floor);
 	t->max = t->floor.max >= 0 ? t->floor.max : p->max_instances;
+	if (t->types.n > 0 && types_limit(&t->types) >= 0)
+		t->max = shorter(t->max, types_limit(&t->types));
 	d->votes[VOTE_SCHED] = t->floor.min;
 	d->votes[VOTE_FLOOR] = longer(p->min_instances, p->min_ready);
 	for (size_t i = 0; i < t->n_views; i++)
@@ -357,14 +367,41 @@ tell(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		decision_state(d, "changed-elsewhere");
 	if (is_outage(in, t))
 		decision_state(d, "suspected-outage");
+	if (t->types.unknown)
+		decision_state(d, "type-unknown");
+}
+
+/* From instances to machines */
+static void
+choose_machines(struct decision *d, struct decide_trace *t)
+{
+	struct types *ts = &t->types;
+	int status;
+
+	d->recommended = t->to;
+	if (ts->n == 0)
+		return;
+	status = types_settle(ts, t->n, t->to, t->max, t->money);
+	types_mix(ts, &d->mix);
+	d->recommended = mix_total(&d->mix);
+	if (status != 0) {
+		const char *state = status < 0 ? "out-of-memory"
+		    : isnan(t->money)	       ? "capped-by-max"
+					       : "budget-hold";
+
+		decision_state(d, state);
+		if (d->recommended == d->current)
+			t->forced = state;
+	}
+	t->to = types_wanted(ts);
 }
 
 static void
 name_action(struct decision *d, const struct decide_trace *t)
 {
-	if (d->recommended > t->n)
+	if (d->recommended > d->current)
 		d->action = t->emergency ? ACTION_EMERGENCY : ACTION_SCALE_UP;
-	else if (d->recommended < t->n)
+	else if (d->recommended < d->current)
 		d->action = ACTION_SCALE_DOWN;
 	else
 		d->action = t->forced != NULL ? ACTION_HOLD : ACTION_MAINTAIN;
@@ -427,10 +464,13 @@ finish(
 	const double price = in->target->cost.per_instance;
 
 	if (t->n >= 0) {
-		d->cost_impact = (double)(d->recommended - t->n) * price;
+		choose_machines(d, t);
+		d->cost_impact = t->types.n > 0
+		    ? types_impact(&t->types)
+		    : (double)(d->recommended - t->n) * price;
 		name_action(d, t);
-		d->risk_ahead = votes_risk(t, 0, d->recommended);
-		d->risk_keep = votes_risk(t, 1, d->recommended);
+		d->risk_ahead = votes_risk(t, 0, t->to);
+		d->risk_keep = votes_risk(t, 1, t->to);
 	} else {
 		d->action = ACTION_HOLD;
 	}

@@ -17,6 +17,7 @@
 #include "policy/history.h"
 #include "policy/need.h"
 #include "policy/schedule.h"
+#include "policy/types.h"
 #include "record/decision.h"
 #include "record/forecast.h"
 
@@ -63,8 +64,12 @@ struct decide_view {
 struct decide_trace {
 	struct decide_view view[DECISION_INPUTS];
 	size_t n_views;
+	/* with types all counts are of what the machines are worth, whole
+	 * instances; the decision's own counts are of machines */
+	struct types types; /* n 0: all instances are alike */
 	long n; /* present count, -1: not known */
 	long ready; /* -1: not known */
+	long to; /* recommended */
 	int emergency; /* load is at or above its emergency share */
 	int lead; /* view with the highest need, -1: none */
 	struct schedule_floor floor;
@@ -77,6 +82,7 @@ struct decide_trace {
 	int tuned; /* its quantile is `quantile`, not `slo` */
 	int paced; /* money is short: door wish for less than set */
 	double spent, affordable; /* this month; mean count; NAN: no budget */
+	double money; /* most that additions may lead to, a month; NAN: any */
 	/* who else changed the count within the stabilisation; time 0: nobody
 	 */
 	struct history_change elsewhere;

@@ -9,7 +9,7 @@
 void
 history_clear(struct history *h)
 {
-	*h = (struct history){ .born = -1, .spent = NAN };
+	*h = (struct history){ .born = -1, .spent = NAN, .spent_rate = NAN };
 }
 
 void
@@ -193,6 +193,8 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 	h->spent_since = since;
 	h->spent_time = time;
 	h->spent_count = (long)count;
+	h->spent_rate = NAN;
+	json_get_num(spent, "per_hour", &h->spent_rate);
 }
 
 static void

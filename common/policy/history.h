@@ -49,6 +49,7 @@ struct history {
 	double spent;
 	int64_t spent_time, spent_since; /* since: what it was counted from */
 	long spent_count;
+	double spent_rate; /* what that count costs an hour; NAN: by count */
 	/* the count that what we know of leaves: one of these, for a change
 	 * that was not seen to arrive may yet, or fall back */
 	int expects; /* it is known */

@@ -68,8 +68,24 @@ count_spent(const struct decide_input *in, int64_t month, double per_hour,
 	else
 		t->spent = h->spent;
 	d->spent_since = h->spent_since > month ? h->spent_since : month;
-	t->spent += (double)h->spent_count * per_hour *
-	    (double)(in->now - from) / HOUR_MS;
+	if (isnan(h->spent_rate))
+		per_hour *= (double)h->spent_count;
+	else
+		per_hour = h->spent_rate;
+	t->spent += per_hour * (double)(in->now - from) / HOUR_MS;
+}
+
+/* How many so much money an hour pays for: as many as run where it is what
+ * they cost, and what is beyond that at the best price */
+static double
+affordable(const struct decision *d, const struct decide_trace *t, double money,
+    double per_hour)
+{
+	if (!(d->rate > 0))
+		return money / per_hour;
+	if (money < d->rate)
+		return (double)t->n * money / d->rate;
+	return (double)t->n + (money - d->rate) / per_hour;
 }
 
 /*
@@ -94,8 +110,11 @@ limits_budget(
 	counted = (double)(end - d->spent_since) / HOUR_MS;
 	budget = c->max_monthly / MONTH_H * counted;
 	d->spent = t->spent;
+	if (t->types.n > 0)
+		d->rate = types_cost(&t->types) / MONTH_H;
 	if (per_hour > 0)
-		t->affordable = fmax(budget - t->spent, 0) / (per_hour * rest);
+		t->affordable = affordable(
+		    d, t, fmax(budget - t->spent, 0) / rest, per_hour);
 }
 
 /* Which state the budget is in, and how many it lets us have. now: what the
@@ -138,6 +157,9 @@ within_budget(const struct decide_input *in, struct decision *d,
 	decision_state(d, "budget-hold");
 	if (allowed > longer(most, t->n))
 		t->overspend = (double)(allowed - most) * c->per_instance;
+	else if (t->types.n > 0)
+		t->money = types_cost(&t->types) +
+		    fmax(t->affordable - (double)t->n, 0) * c->per_instance;
 	return shorter(to, allowed);
 }
 
@@ -386,7 +408,7 @@ limits_apply(
 		to = limit_removal(in, d, t, to);
 	if (to <= t->n && !isnan(t->affordable))
 		within_budget(in, d, t, to, 0, 0);
-	d->recommended = to;
+	t->to = to;
 }
 
 /* --- a person's word --- */
@@ -396,14 +418,13 @@ limits_approval(
     const struct decide_input *in, struct decision *d, struct decide_trace *t)
 {
 	const struct conf_approval *a = &in->target->approval;
-	long change = d->recommended - t->n;
+	long change = t->to - t->n;
 	int needed = 0, asked = 0;
 	int64_t since;
 
 	for (size_t i = 0; i < d->n_states; i++)
 		asked |= strcmp(d->states[i], "budget-ask") == 0;
-	if (change > 0 && a->scale_up_above >= 0 &&
-	    d->recommended > a->scale_up_above)
+	if (change > 0 && a->scale_up_above >= 0 && t->to > a->scale_up_above)
 		needed = 1;
 	/* no emergency is beyond a person's word here */
 	asked |= in->target->policy.over_max == OVER_MAX_ASK && change > 0 &&
@@ -415,7 +436,7 @@ limits_approval(
 	if (d->action == ACTION_EMERGENCY && !a->emergency_required)
 		needed = 0;
 	d->approval = APPROVAL_NONE;
-	if (change == 0 || !(needed || asked))
+	if (d->recommended == d->current || !(needed || asked))
 		return;
 	d->approval = APPROVAL_REQUIRED;
 	decision_state(d, "awaiting-approval");

@@ -12,7 +12,7 @@
 void limits_budget(
     const struct decide_input *in, struct decision *d, struct decide_trace *t);
 
-/* limits_apply(in, d, t): from d->want to d->recommended; t->forced names the
+/* limits_apply(in, d, t): from d->want to t->to; t->forced names the
  * state that was in the way, if one was. t->n is known. */
 void limits_apply(
     const struct decide_input *in, struct decision *d, struct decide_trace *t);

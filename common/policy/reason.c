@@ -144,6 +144,7 @@ static const struct phrase phrases[] = {
 	{ "budget-hold", "the budget does not allow more" },
 	{ "changed-elsewhere", "the count is somebody else's, of late" },
 	{ "cold", "the journal is too young to remove any" },
+	{ "out-of-memory", "there is no memory to choose machines in" },
 };
 
 static const char *
@@ -209,39 +210,66 @@ write_hold(struct buf *b, const struct decide_input *in,
 	}
 }
 
+/* "2 x 'cx22' and 1 x 'cx32'": the machines that come or go */
+static void
+write_machines(struct buf *b, const struct decide_trace *t)
+{
+	size_t left = 0, told = 0;
+
+	for (size_t i = 0; i < t->types.n; i++)
+		left += t->types.part[i].want != t->types.part[i].now;
+	for (size_t i = 0; i < t->types.n; i++) {
+		const struct types_part *p = &t->types.part[i];
+
+		if (p->want == p->now)
+			continue;
+		buf_printf(b, "%s%ld x %s%s%s",
+		    told == 0		   ? ""
+			: told + 1 == left ? " and "
+					   : ", ",
+		    labs(p->want - p->now), *p->name != '\0' ? "'" : "",
+		    *p->name != '\0' ? p->name : "a machine of unknown type",
+		    *p->name != '\0' ? "'" : "");
+		told++;
+	}
+}
+
 static void
 write_change(struct buf *b, const struct decide_input *in,
     const struct decision *d, const struct decide_trace *t)
 {
-	long change = labs(d->recommended - t->n);
+	long change = labs(d->recommended - d->current);
 	char span[NUMBER_SIZE];
 
 	if (d->action == ACTION_EMERGENCY)
 		buf_str(b, "Emergency: ");
 	buf_str(b,
-	    d->recommended > t->n
-		? d->action == ACTION_EMERGENCY ? "add " : "Add "
-		: "Remove ");
-	count(b, change);
-	buf_printf(b, ", from %ld to %ld: ", t->n, d->recommended);
+	    t->to > t->n ? d->action == ACTION_EMERGENCY ? "add " : "Add "
+			 : "Remove ");
+	if (t->types.n > 0)
+		write_machines(b, t);
+	else
+		count(b, change);
+	buf_printf(b, ", from %ld to %ld%s: ", t->n, t->to,
+	    t->types.n > 0 ? " instances" : "");
 	if (d->action == ACTION_EMERGENCY && isfinite(d->current_load))
 		buf_printf(b, "the load is %.0f %% of what %ld ready carry; ",
 		    d->current_load, t->ready);
-	if (d->recommended > t->n)
+	if (t->to > t->n)
 		because(b, in, d, t, t->n);
-	else if (d->lower == d->recommended && d->by != NULL &&
+	else if (d->lower == t->to && d->by != NULL &&
 	    strcmp(d->by, "keep") != 0)
 		buf_printf(b,
 		    "%ld carry the load now, what is expected, and all of the "
 		    "last %s",
-		    d->recommended,
+		    t->to,
 		    duration_format(span, in->target->policy.stabilisation));
 	else
 		buf_printf(b,
 		    "no more than %ld were called for within the last %s",
 		    d->want,
 		    duration_format(span, in->target->policy.stabilisation));
-	if (d->recommended != d->want)
+	if (t->to != d->want)
 		buf_printf(b, " (%ld wanted)", d->want);
 }
 
@@ -281,9 +309,23 @@ has(const struct decision *d, const char *state)
 
 /* What it costs, and by which price */
 static void
-write_money(struct buf *b, const struct conf_cost *c, double impact)
+write_money(struct buf *b, const struct conf_cost *c, double impact,
+    const struct types *ts)
 {
+	const char *with = "";
+
 	buf_printf(b, "; %+.2f %s a month at ", impact, c->currency);
+	for (size_t i = 0; i < ts->n; i++) {
+		const struct types_part *p = &ts->part[i];
+
+		if (p->want == p->now)
+			continue;
+		buf_printf(
+		    b, "%s%.2f a month for '%s'", with, p->month, p->name);
+		with = ", ";
+	}
+	if (ts->n > 0)
+		return;
 	if (isnan(c->hour))
 		buf_printf(b, "%.2f each", c->per_instance);
 	else
@@ -311,7 +353,7 @@ write_rest(struct buf *b, const struct decide_input *in,
     const struct decision *d, const struct decide_trace *t)
 {
 	const struct conf_cost *c = &in->target->cost;
-	int changes = t->n >= 0 && d->recommended != t->n;
+	int changes = t->n >= 0 && d->recommended != d->current;
 
 	if (t->elsewhere.time != 0)
 		write_others(b, in, &t->elsewhere);
@@ -332,7 +374,7 @@ write_rest(struct buf *b, const struct decide_input *in,
 		    "; the budget of %.2f %s a month is for %ld on average",
 		    c->max_monthly, c->currency, (long)t->affordable);
 	if (changes && isfinite(d->cost_impact))
-		write_money(b, c, d->cost_impact);
+		write_money(b, c, d->cost_impact, &t->types);
 	if (d->approval == APPROVAL_REQUIRED)
 		buf_str(b, "; a person has to agree");
 }

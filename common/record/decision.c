@@ -51,7 +51,8 @@ digest16(const char *s, size_t n, char to[static 17])
 void
 decision_plan(struct decision *d)
 {
-	char s[sizeof(d->target) + sizeof(d->observed.version) + 64];
+	char s[sizeof(d->target) + sizeof(d->observed.version) +
+	    MIX_TYPES * (MIX_NAME + 24) + 64];
 	char time[CLOCK_SIZE];
 	size_t n;
 
@@ -62,6 +63,9 @@ decision_plan(struct decision *d)
 	n += (size_t)snprintf(s + n, sizeof(s) - n, "%s\n",
 	    d->observed.known ? d->observed.version : "");
 	n += (size_t)count_line(s + n, sizeof(s) - n, d->recommended);
+	for (size_t i = 0; i < d->mix.n; i++)
+		n += (size_t)snprintf(s + n, sizeof(s) - n, "%ld %s\n",
+		    d->mix.part[i].count, d->mix.part[i].type);
 	digest16(s, n, d->plan);
 	n = (size_t)snprintf(
 	    s, sizeof(s), "%s\n%s\n", d->plan, clock_format(time, d->time));
@@ -157,6 +161,15 @@ put_votes(struct buf *b, const struct decision *d)
 }
 
 static void
+put_mix(struct buf *b, const struct mix *m)
+{
+	if (m->n == 0)
+		return;
+	record_put_key(b, "mix");
+	mix_write(b, m);
+}
+
+static void
 put_observed(struct buf *b, const struct state *s)
 {
 	record_put_key(b, "observed");
@@ -165,6 +178,7 @@ put_observed(struct buf *b, const struct state *s)
 	if (s->known) {
 		put_count(b, "instances", s->instances);
 		put_count(b, "ready", s->ready);
+		put_mix(b, &s->mix);
 		record_put_str(b, "version", s->version);
 	} else {
 		record_put_str(
@@ -185,6 +199,7 @@ put_spent(struct buf *b, const struct decision *d)
 	buf_char(b, '{');
 	record_put_num(b, "value", d->spent);
 	record_put_time(b, "since", d->spent_since);
+	record_put_num(b, "per_hour", d->rate);
 	buf_char(b, '}');
 }
 
@@ -243,6 +258,7 @@ decision_write(struct buf *b, const struct decision *d)
 	record_put_num(b, "confidence", d->confidence);
 	put_count(b, "current_instances", d->current);
 	put_count(b, "recommended_instances", d->recommended);
+	put_mix(b, &d->mix);
 	record_put_num(b, "cost_impact", d->cost_impact);
 	if (isfinite(d->cost_impact))
 		record_put_str(b, "currency", d->currency);
@@ -464,6 +480,12 @@ decision_read(struct decision *d, const struct json *j, const char **why)
 	d->current = take_count(j, "current_instances");
 	d->recommended = take_count(j, "recommended_instances");
 	if (d->current < -1 || d->recommended < -1)
+		return -1;
+	*why = "'mix' is no list of types and counts";
+	if (mix_read(&d->mix, json_get(j, "mix")) != 0)
+		return -1;
+	*why = "'mix' has not as many as 'recommended_instances'";
+	if (d->mix.n > 0 && mix_total(&d->mix) != d->recommended)
 		return -1;
 	d->current_load = take_num(j, "current_load");
 	d->predicted_load = take_num(j, "predicted_load");

@@ -68,9 +68,11 @@ struct decision {
 	double current_load, predicted_load; /* percent; NAN: not known */
 	double confidence; /* NAN: not known */
 	long current, recommended; /* instances; -1: not known */
+	struct mix mix; /* those recommended by type; empty: all are alike */
 	double cost_impact; /* money a month; NAN: no price given */
 	char currency[8];
 	double spent; /* money, this month, up to now; NAN: no budget */
+	double rate; /* money that what runs costs an hour; NAN: by count */
 	int64_t spent_since; /* ms: since when it was counted */
 	struct decision_resources resources;
 	char reason[1024];
@@ -89,8 +91,8 @@ struct decision {
 
 /* decision_plan(d): fills plan = first 16 hex digits of SHA-256 over target,
  * observed count and version (empty where the count is not known),
- * recommendation, each ended by LF; and id = the same over plan and time.
- * Deterministic. */
+ * recommendation, each ended by LF, and its mix, if there is one, a line for
+ * each type; and id = the same over plan and time. Deterministic. */
 void decision_plan(struct decision *);
 
 /* decision_state(d, word): adds a state once. word is static. */
@@ -100,9 +102,9 @@ void decision_write(struct buf *, const struct decision *); /* without LF */
 
 /*
  * decision_read: what as-apply, as-approve and as-notify need: id, plan, time,
- * target, mode, action, counts, reason, cost, resources, observed, approval,
- * expires; states and votes are not read. Checks plan and id against the
- * content. 0, or -1 with a static text in *why.
+ * target, mode, action, counts, mix, reason, cost, resources, observed,
+ * approval, expires; states and votes are not read. Checks plan and id against
+ * the content. 0, or -1 with a static text in *why.
  */
 int decision_read(struct decision *, const struct json *, const char **why);
 

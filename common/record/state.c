@@ -60,6 +60,9 @@ state_read(struct state *s, const struct json *j, const char **why)
 	s->instances = count(j, "instances");
 	s->ready = count(j, "ready");
 	s->known = s->instances >= 0 && s->error[0] == '\0';
+	*why = "'mix' is no list of types and counts";
+	if (mix_read(&s->mix, json_get(j, "mix")) != 0)
+		return -1;
 	if (!s->known)
 		s->instances = s->ready = -1;
 	return 0;
@@ -76,6 +79,10 @@ state_write(struct buf *b, const struct state *s)
 		record_put_num(b, "instances", (double)s->instances);
 		if (s->ready >= 0)
 			record_put_num(b, "ready", (double)s->ready);
+		if (s->mix.n > 0) {
+			record_put_key(b, "mix");
+			mix_write(b, &s->mix);
+		}
 		if (s->version[0] != '\0')
 			record_put_str(b, "version", s->version);
 	} else {

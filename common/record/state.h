@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "record/mix.h"
 #include "record/record.h"
 
 struct state {
@@ -15,6 +16,7 @@ struct state {
 	int known; /* instances and ready hold something */
 	long instances; /* asked for and paid, >= 0 */
 	long ready; /* serving, >= 0; -1: not said */
+	struct mix mix; /* those instances by type; empty: not said */
 	char version[128]; /* what a compare-and-set needs; "" if none */
 	char error[512]; /* why it is not known; "" if it is */
 };

@@ -29,6 +29,7 @@ struct program_target {
 
 struct view {
 	long instances, ready; /* ready: -1 if not said */
+	struct mix mix;
 	char version[128];
 };
 
@@ -126,6 +127,11 @@ read_answer(struct program_target *p, const struct buf *out, struct view *v,
 		    "'%s state' must give \"instances\", and may give "
 		    "\"ready\": whole numbers from 0 to 1000000",
 		    p->argv[0]);
+	} else if (mix_read(&v->mix, json_get(j, "mix")) != 0) {
+		buf_printf(why,
+		    "'%s state' gives a \"mix\" that is no list of types and "
+		    "counts",
+		    p->argv[0]);
 	} else if ((json_get(j, "version") != NULL && version == NULL) ||
 	    (version != NULL && strlen(version) >= sizeof(v->version))) {
 		buf_printf(why,
@@ -175,6 +181,7 @@ exec_state(void *self, struct state *s)
 		s->known = 1;
 		s->instances = v.instances;
 		s->ready = v.ready;
+		s->mix = v.mix;
 		snprintf(s->version, sizeof(s->version), "%s", v.version);
 	} else {
 		snprintf(s->error, sizeof(s->error), "%s",
@@ -210,6 +217,23 @@ run_scale(struct program_target *p, const struct target_change *change,
 	return o;
 }
 
+/* What the program gets to read */
+static void
+put_input(
+    struct buf *b, const struct target_change *change, const struct view *v)
+{
+	struct mix mix;
+
+	buf_printf(b, "{\"from\":%ld,\"to\":%ld,\"version\":", change->from,
+	    change->to);
+	buf_json_str(b, v->version);
+	if (mix_read(&mix, json_get(change->record, "mix")) == 0 && mix.n > 0) {
+		buf_str(b, ",\"mix\":");
+		mix_write(b, &mix);
+	}
+	buf_str(b, "}\n");
+}
+
 static enum target_outcome
 exec_scale(void *self, const struct target_change *change, struct buf *request,
     struct buf *why)
@@ -239,10 +263,7 @@ exec_scale(void *self, const struct target_change *change, struct buf *request,
 	p->argv[p->n + 1] = from;
 	p->argv[p->n + 2] = to;
 	p->argv[p->n + 3] = NULL;
-	buf_printf(&input,
-	    "{\"from\":%ld,\"to\":%ld,\"version\":", change->from, change->to);
-	buf_json_str(&input, v.version);
-	buf_str(&input, "}\n");
+	put_input(&input, change, &v);
 	buf_str(request, "RUN");
 	for (char **word = p->argv; *word != NULL; word++)
 		buf_printf(request, " %s", *word);

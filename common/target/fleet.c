@@ -276,6 +276,9 @@ fleet_state(const struct fleet *f, struct state *s)
 	s->known = 1;
 	s->instances = (long)f->count;
 	s->ready = (long)f->ready;
+	for (size_t k = 0; k < f->count; k++)
+		if (f->all[k].type[0] != '\0')
+			mix_add(&s->mix, f->all[k].type, 1, f->all[k].ready);
 	snprintf(s->version, sizeof(s->version), "%s", f->version);
 }
 

@@ -40,6 +40,8 @@ static const struct {
 	    "the count was not what was last applied: somebody else changed "
 	    "it, and nothing is removed for one stabilisation" },
 	{ "cold", "the journal is new: nothing is removed yet" },
+	{ "type-unknown", "nobody says what some of the machines are worth" },
+	{ "out-of-memory", "there was no memory to choose machines in" },
 };
 
 static const struct {

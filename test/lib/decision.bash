@@ -21,7 +21,8 @@ decide() {
 			ready: $from, version: $version, time: $now },
 		approval: "none" } | '"${3:-.}")
 	plan=$(jq -r '.target, .observed.instances, (.observed.version // ""),
-		.recommended_instances' <<<"$d" | sha256sum | cut -c1-16)
+		.recommended_instances,
+		(.mix[]? | "\(.count) \(.type // "")")' <<<"$d" | sha256sum | cut -c1-16)
 	id=$({
 		echo "$plan"
 		jq -r .time <<<"$d"
