@@ -117,6 +117,7 @@ put_history(struct buf *b, const struct history *h)
 		record_put_num(b, "spent_time", (double)h->spent_time);
 		record_put_num(b, "spent_since", (double)h->spent_since);
 		record_put_num(b, "spent_count", (double)h->spent_count);
+		record_put_num(b, "spent_rate", h->spent_rate);
 	}
 	buf_char(b, '}');
 }
@@ -207,6 +208,8 @@ basis_history(const struct json *j, struct history *h, const char **why)
 	h->panic = (long)time_of(j, "panic", 0);
 	if (json_get_num(j, "spent", &x) == 0)
 		h->spent = x;
+	if (json_get_num(j, "spent_rate", &x) == 0)
+		h->spent_rate = x;
 	h->spent_time = time_of(j, "spent_time", 0);
 	h->spent_since = time_of(j, "spent_since", 0);
 	h->spent_count = (long)time_of(j, "spent_count", 0);
@@ -221,7 +224,7 @@ basis_history(const struct json *j, struct history *h, const char **why)
 
 static void
 put_signals(struct buf *b, const struct decide_input *in,
-    const struct decision *d, const struct decide_trace *t, enum thin how)
+    const struct decide_trace *t, enum thin how)
 {
 	record_put_key(b, "forecasts");
 	buf_char(b, '[');
@@ -230,7 +233,7 @@ put_signals(struct buf *b, const struct decide_input *in,
 			continue;
 		if (b->s[b->len - 1] != '[')
 			buf_char(b, ',');
-		thin_write(in, d, t, i, how, b);
+		thin_write(in, t, i, how, b);
 	}
 	buf_char(b, ']');
 }
@@ -264,7 +267,7 @@ basis_write(const struct decide_input *in, const struct decision *d,
 		record_put_str(out, "settings", settings);
 	while (how < THIN_NOT && !thin_holds(in, d, t, how))
 		how++;
-	put_signals(out, in, d, t, how);
+	put_signals(out, in, t, how);
 	if (in->state != NULL) {
 		record_put_key(out, "state");
 		state_write(out, in->state);

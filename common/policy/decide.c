@@ -99,16 +99,18 @@ count_instances(
 /* Somebody else's count: known by the journal, or new to this decision. It is
  * respected for one stabilisation: only what load needs is done then. */
 static void
-look_for_others(const struct decide_input *in, struct decide_trace *t)
+look_for_others(const struct decide_input *in, const struct decision *d,
+    struct decide_trace *t)
 {
 	const struct history *h = in->history;
 
 	if (h == NULL || t->n < 0 || in->target->mode != CONF_AUTO)
 		return;
-	if (history_elsewhere(h, t->n))
+	if (history_elsewhere(h, d->current))
 		t->elsewhere = (struct history_change){ in->now,
-			t->n > h->expected_hi ? h->expected_hi : h->expected_lo,
-			t->n };
+			d->current > h->expected_hi ? h->expected_hi
+						    : h->expected_lo,
+			d->current };
 	else if (h->elsewhere.time > 0 &&
 	    in->now - h->elsewhere.time <
 		ms_of(in->target->policy.stabilisation))
@@ -381,7 +383,7 @@ choose_machines(struct decision *d, struct decide_trace *t)
 	d->recommended = t->to;
 	if (ts->n == 0)
 		return;
-	status = types_settle(ts, t->n, t->to, t->max, t->money);
+	status = types_settle(ts, t->n, t->to, longer(t->max, t->to), t->money);
 	types_mix(ts, &d->mix);
 	d->recommended = mix_total(&d->mix);
 	if (status != 0) {
@@ -495,7 +497,7 @@ decide(const struct decide_input *in, struct decision *d,
 
 	begin(in, d, t);
 	count_instances(in, d, t);
-	look_for_others(in, t);
+	look_for_others(in, d, t);
 	open_door(in, t);
 	look(in, t);
 	count_votes(in, d, t);

@@ -80,7 +80,7 @@ struct decide_trace {
 	struct need_door door; /* as used */
 	struct need_door set; /* as configured */
 	int tuned; /* its quantile is `quantile`, not `slo` */
-	int paced; /* money is short: door wish for less than set */
+	int paced; /* money is short: door asks for less than set */
 	double spent, affordable; /* this month; mean count; NAN: no budget */
 	double money; /* most that additions may lead to, a month; NAN: any */
 	/* who else changed the count within the stabilisation; time 0: nobody

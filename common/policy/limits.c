@@ -428,7 +428,7 @@ limits_approval(
 		needed = 1;
 	/* no emergency is beyond a person's word here */
 	asked |= in->target->policy.over_max == OVER_MAX_ASK && change > 0 &&
-	    d->recommended > t->max;
+	    t->to > t->max;
 	if (a->step_above >= 0 && labs(change) > a->step_above)
 		needed = 1;
 	if (!isnan(a->cost_above) && d->cost_impact > a->cost_above)

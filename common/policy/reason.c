@@ -360,7 +360,7 @@ write_rest(struct buf *b, const struct decide_input *in,
 	if (has(d, "capped-by-max") &&
 	    (t->forced == NULL || strcmp(t->forced, "capped-by-max") != 0))
 		buf_printf(b, "; no more than %ld are allowed", t->max);
-	if (has(d, "above-max") && d->recommended > t->max)
+	if (has(d, "above-max") && t->to > t->max)
 		buf_printf(b, "; the maximum is %ld", t->max);
 	if (has(d, "step-limited") && changes)
 		buf_str(b, "; one decision may not do more");

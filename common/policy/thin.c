@@ -31,8 +31,7 @@ keep_rank(struct part *p, const struct forecast_window *w, double unit, long n)
 /* The quantiles that doors open at, and the risks that are told */
 static void
 choose_errors(struct part *p, const struct forecast_window *w,
-    const struct decide_view *v, const struct decision *d,
-    const struct decide_trace *t)
+    const struct decide_view *v, const struct decide_trace *t)
 {
 	p->keep[0] = p->keep[w->n_errors - 1] = 1;
 	p->keep[need_entry(w, 0.95)] = 1;
@@ -42,7 +41,7 @@ choose_errors(struct part *p, const struct forecast_window *w,
 	if (t->set.price > 0)
 		for (size_t i = need_entry(w, t->set.q); i < w->n_errors; i++)
 			p->keep[i] = 1;
-	keep_rank(p, w, v->unit, d->recommended);
+	keep_rank(p, w, v->unit, t->to);
 	keep_rank(p, w, v->unit, t->n);
 }
 
@@ -74,7 +73,7 @@ choose_origins(struct part *p, struct forecast_window *w,
 static int
 thin_window(struct part *p, struct forecast_window *w,
     const struct forecast_window *of, const struct decide_view *v,
-    const struct decision *d, const struct decide_trace *t, enum thin how)
+    const struct decide_trace *t, enum thin how)
 {
 	*w = *of;
 	if (how == THIN_LITTLE || of->n_errors == 0 || of->n_at == 0)
@@ -84,7 +83,7 @@ thin_window(struct part *p, struct forecast_window *w,
 	p->keep = calloc(of->n_errors, 1);
 	if (p->errors == NULL || p->levels == NULL || p->keep == NULL)
 		return -1;
-	choose_errors(p, of, v, d, t);
+	choose_errors(p, of, v, t);
 	w->errors = p->errors;
 	w->levels = p->levels;
 	w->n_errors = 0;
@@ -133,8 +132,8 @@ label(const struct decide_input *in, const struct decide_view *v,
 }
 
 void
-thin_write(const struct decide_input *in, const struct decision *d,
-    const struct decide_trace *t, size_t i, enum thin how, struct buf *out)
+thin_write(const struct decide_input *in, const struct decide_trace *t,
+    size_t i, enum thin how, struct buf *out)
 {
 	const struct decide_view *v = &t->view[i];
 	struct forecast f = *v->forecast;
@@ -155,7 +154,7 @@ thin_write(const struct decide_input *in, const struct decision *d,
 	f.method[0] = f.note[0] = '\0';
 	for (size_t k = 0; k < f.n_windows; k++)
 		failed |= thin_window(&parts[k], &f.windows[k],
-			      &v->forecast->windows[k], v, d, t, how) != 0;
+			      &v->forecast->windows[k], v, t, how) != 0;
 	if (failed || metric.failed)
 		out->failed = 1;
 	else
@@ -170,15 +169,15 @@ thin_write(const struct decide_input *in, const struct decision *d,
 
 /* The record as it will be read. 0 or -1 */
 static int
-read_again(const struct decide_input *in, const struct decision *d,
-    const struct decide_trace *t, size_t i, enum thin how, struct forecast *f)
+read_again(const struct decide_input *in, const struct decide_trace *t,
+    size_t i, enum thin how, struct forecast *f)
 {
 	struct buf text = { 0 };
 	struct json *j = NULL;
 	const char *why;
 	int r = -1;
 
-	thin_write(in, d, t, i, how, &text);
+	thin_write(in, t, i, how, &text);
 	if (!text.failed)
 		j = json_parse(text.s, text.len, &why);
 	if (j != NULL)
@@ -203,7 +202,7 @@ thin_holds(const struct decide_input *in, const struct decision *d,
 		signals[i] = in->signals[i];
 		if (signals[i].forecast == NULL)
 			continue;
-		holds = read_again(in, d, t, i, how, &f[i]) == 0;
+		holds = read_again(in, t, i, how, &f[i]) == 0;
 		signals[i].forecast = &f[i];
 	}
 	again.signals = signals;

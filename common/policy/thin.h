@@ -16,10 +16,10 @@ enum thin {
 	THIN_NOT = THIN_LITTLE
 };
 
-/* thin_write(in, d, t, i, how, out): signal number i, which has a forecast, as
+/* thin_write(in, t, i, how, out): signal number i, which has a forecast, as
  * a forecast record without its path */
-void thin_write(const struct decide_input *in, const struct decision *d,
-    const struct decide_trace *t, size_t i, enum thin how, struct buf *out);
+void thin_write(const struct decide_input *in, const struct decide_trace *t,
+    size_t i, enum thin how, struct buf *out);
 
 /* thin_holds(in, d, t, how): the records that thin_write writes give decision
  * d again, to the byte. No memory: 0. */
