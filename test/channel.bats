@@ -381,9 +381,11 @@ $(cat "$dir/in")" ]
 	ended=$(date +%s.%N)
 	[ "$status" = 3 ]
 	latest=$(requests all-of-them .time | sort -n | tail -n 1)
-	echo "the last of seven after $(bc -l <<<"$latest - $begun" 2>/dev/null) s"
-	awk -v a="$begun" -v b="$latest" -v c="$ended" \
-		'BEGIN { exit !(b - a < 1 && c - a < 5) }'
+	# in less time than the others have
+	awk -v a="$begun" -v b="$latest" -v c="$ended" 'BEGIN {
+		printf "the last of seven after %.3f s\n", b - a
+		exit !(b - a < 2 && c - a < 5)
+	}'
 	# the journal has those that were told, and what they were told
 	[ "$(jq -r 'select(.type == "notice") | .channel' \
 		"$dir/state/web.ndjson" | sort | tr '\n' ' ')" = \
