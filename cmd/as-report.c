@@ -122,6 +122,17 @@ terminal_width(void)
 	return w.ws_col < 120 ? w.ws_col : 120;
 }
 
+/* Not where nobody wants it (no-color.org), or the terminal has none */
+static int
+in_colour(const struct options *o)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return o->output == NULL && isatty(STDOUT_FILENO) &&
+	    (no == NULL || no[0] == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 static int
 see_record(void *ctx, const struct record *r, int64_t logged)
 {
@@ -152,10 +163,7 @@ make(const struct options *o, struct buf *out)
 {
 	switch (o->format) {
 	case FORMAT_TABLE:
-		view_table(&o->view, terminal_width(),
-		    o->output == NULL && isatty(STDOUT_FILENO) &&
-			getenv("NO_COLOR") == NULL,
-		    out);
+		view_table(&o->view, terminal_width(), in_colour(o), out);
 		break;
 	case FORMAT_HTML:
 		view_html(&o->view, out);

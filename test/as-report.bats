@@ -26,7 +26,7 @@ END
 @test "as-report: a decision and its result are one line of the table" {
 	run -0 --separate-stderr as-report journal
 	[ "$(grep -c '2026-11-20T05:00:00Z' <<<"$output")" = 1 ]
-	[[ "$output" == *"2 -> 3   applied"* ]]
+	[[ "$output" == *"2 -> 3 "*" applied"* ]]
 }
 
 @test "as-report: what waits for a person is told with the command for it" {
@@ -45,6 +45,85 @@ END
 @test "as-report: no colour into a pipe" {
 	run -0 --separate-stderr as-report journal
 	[[ "$output" != *$'\033'* ]]
+}
+
+# on_terminal COLUMNS COMMAND: what it writes to a terminal of that width
+on_terminal() {
+	command -v script >/dev/null || skip "no script: apt-get install bsdutils"
+	SHELL=/bin/sh script -qec "stty cols $1; $2" /dev/null </dev/null |
+		tr -d '\r'
+}
+
+@test "as-report: colour on a terminal, unless NO_COLOR or a dumb one says no" {
+	export TERM=xterm
+	unset NO_COLOR
+	on_terminal 80 "as-report journal" >seen
+	grep -q $'\033\\[33mscale_up\033\\[0m' seen
+	# colour is all that differs
+	sed 's/\x1b\[[0-9]*m//g' seen | diff - <(as-report journal)
+	NO_COLOR='' on_terminal 80 "as-report journal" | diff seen -
+	NO_COLOR=1 on_terminal 80 "as-report journal" | diff - <(as-report journal)
+	TERM=dumb on_terminal 80 "as-report journal" | diff - <(as-report journal)
+	on_terminal 80 "as-report -o table journal"
+	diff table <(as-report journal)
+}
+
+@test "as-report: text is folded, and pictures are drawn, as wide as the terminal" {
+	jq -cn '{ metric: { __name__: "cpu", target: "web", unit: "cores" },
+		values: [range(500) | . % 8], timestamps: [range(500) |
+		1763600000000 + 60000 * .] }' >many
+	sed -i 's/5 are needed/& & & & & & & & & &/' journal
+	for width in 60 80 110; do
+		NO_COLOR=1 on_terminal "$width" "as-report journal many" >seen
+		# 17 before, three behind
+		run -0 grep -oE '[▁▂▃▄▅▆▇█]+' seen
+		[ "$(LC_ALL=C.UTF-8 wc -m <<<"$output")" = $((width - 20 + 1)) ]
+		sed -n '/because/,/states/p' seen | LC_ALL=C.UTF-8 awk \
+			-v w="$width" 'length($0) > w { bad = 1 }
+			length($0) > most { most = length($0) }
+			END { exit bad || most < w - 12 }'
+	done
+}
+
+@test "as-report: a sparkline rises with the load, from the lowest to the highest" {
+	jq -cn '{ metric: { __name__: "cpu", target: "web" },
+		values: [range(8) | . * 10], timestamps: [range(8) |
+		1763600000000 + 60000 * .] }' >ramp
+	run -0 --separate-stderr as-report ramp
+	[[ $output == *"▁▂▃▄▅▆▇█"* ]]
+	jq -c '.values |= map(5)' ramp >flat
+	run -0 --separate-stderr as-report flat
+	[[ $output == *" ▁▁▁▁▁▁▁▁" ]]
+}
+
+@test "as-report: columns stand below their heads, whatever is in them" {
+	for n in 1:2 99:100 1000:1234; do
+		jq -cn --argjson f "${n%:*}" --argjson t "${n#*:}" '{
+			type: "decision", id: "i\($f)", plan: "p", target: "web",
+			time: "2026-11-20T05:00:0\($f % 7)Z", mode: "auto",
+			action: "emergency_scale", current_instances: $f,
+			recommended_instances: $t, reason: "x" }'
+	done >in
+	for name in hpa a-name-of-a-strategy-that-is-long; do
+		jq -cn --arg s "$name" '{ type: "backtest", target: "web",
+			strategy: $s, mean_instances: 2.5,
+			cost: (if $s == "hpa" then 12345678.9 else 1 end),
+			overload_share: 0.5, changes_per_day: 3 }'
+	done >>in
+	run -0 --separate-stderr as-report in
+	awk '
+		/^  time / { c = index($0, "count"); s = index($0, "status") }
+		/^  2026/ { n++; if (substr($0, c - 1, 1) != " " ||
+			substr($0, c, 1) !~ /[0-9]/ ||
+			substr($0, s, 4) != "auto") bad = 1 }
+		/^  strategy/ { w = length($0) }
+		/^  (hpa|a-name)/ { n++; if (length($0) != w) bad = 1 }
+		END { exit bad || n != 5 }' <<<"$output" || {
+		echo "$output"
+		false
+	}
+	# what is not known is not a number
+	[[ $output != *nan* && $output == *" - "* ]]
 }
 
 @test "as-report: nothing to show is said" {
@@ -91,6 +170,35 @@ apt-get install prometheus"
 	[ "$output" = "" ]
 	grep -qx 'autoscale_recommended_instances{target="web"} 5' m.prom
 	grep -q '^autoscale_forecast_peak{target="web",signal="cpu",level="0.95"' m.prom
+}
+
+# metric NAME: its value for web's cpu in the file m.prom
+metric() {
+	sed -n "s/^autoscale_$1{target=\"web\",signal=\"cpu\"} //p" m.prom
+}
+
+@test "as-report: metrics of a journal have the load, and a model's the error" {
+	foreseeing >state/web.ndjson
+	as-report --state state --now 2026-11-20T09:00:00Z \
+		--format prometheus >m.prom
+	[ "$(metric load)" = 30 ]
+	[ "$(metric forecast_error_1h_ratio)" = "" ]
+	for e in 0.5 0.125; do
+		jq -cn --argjson e "$e" '{ type: "model", metric: {
+			__name__: "cpu", target: "web" }, validation: {
+			error_1h: $e, skill_vs_last: 0.25 } }'
+	done >models
+	as-report --state state --now 2026-11-20T09:00:00Z \
+		--format prometheus models >m.prom
+	[ "$(metric forecast_error_1h_ratio)" = 0.125 ]
+	[ "$(metric forecast_skill_ratio)" = 0.25 ]
+	# a forecast knows better than either
+	as-predict --now 2017-01-16T06:00:30Z "$data/web.ndjson" >forecast
+	as-report --state state --now 2026-11-20T09:00:00Z \
+		--format prometheus models forecast >m.prom
+	[ "$(metric load)" = 20.5049 ]
+	[ "$(metric forecast_error_1h_ratio)" = \
+		"$(jq -r .model.error_1h forecast)" ]
 }
 
 @test "as-report: -o replaces the file in one step" {

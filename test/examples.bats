@@ -176,14 +176,18 @@ stack() {
 	for package in $(sed -n 's|^\t\t[a-zA-Z]*/*[a-zA-Z0-9]*\.h \(.*-dev\)$|\1|p' \
 		"$root/scripts/quickstart"); do
 		sed -n '/AS build/,/^WORKDIR/p' "$file" | grep -qw -- "$package"
+		grep -qw -- "$package" "$root/man/autoscale-quickstart.7"
 	done
 	# what the commands are linked with is in the second
 	sed '1,/^FROM \${BASE}$/d' "$file" >second
 	run -1 grep -E -- '-dev|gcc|make' second
 	for lib in $(for c in "$B"/as-*; do readelf -d "$c" 2>/dev/null; done |
 		sed -n 's/.*NEEDED.*\[lib\([a-z]*\)\.so\.[0-9]*\]/\1/p' | sort -u); do
-		case $lib in c | m) continue ;; esac
-		grep -qE "lib${lib}[0-9]" second
+		case $lib in
+		c | m) continue ;;
+		z) grep -qw zlib1g second ;;
+		*) grep -qE "lib${lib}[0-9]" second ;;
+		esac
 	done
 	tail -n 20 "$file" | grep -qE '^USER [1-9][0-9]*$'
 	# all that is copied is there

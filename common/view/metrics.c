@@ -46,6 +46,26 @@ put_value(struct buf *b, double x)
 	buf_char(b, '\n');
 }
 
+/* A gauge of which the head is written with the first value */
+struct gauge {
+	const char *name, *help;
+	int any;
+};
+
+static void
+put_signal(struct buf *b, struct gauge *g, const struct view_target *t,
+    const char *signal, double x)
+{
+	if (!isfinite(x))
+		return;
+	if (!g->any++)
+		put_head(b, g->name, g->help);
+	put_target(b, g->name, t);
+	buf_char(b, ',');
+	put_label(b, "signal", signal);
+	put_value(b, x);
+}
+
 /* One gauge a target: value(v, t) is NAN where there is none */
 static void
 put_gauge(const struct view *v, struct buf *b, const char *name,
@@ -232,29 +252,29 @@ put_forecast(
 		}
 }
 
-/* One gauge a signal */
+/* One gauge a signal of which there is a forecast */
 static void
 put_signals(const struct view *v, struct buf *b, const char *name,
     const char *help, double (*value)(const struct forecast *))
 {
-	int any = 0;
+	struct gauge g = { name, help, 0 };
 
 	for (size_t i = 0; i < v->n; i++) {
 		const struct view_target *t = &v->targets[i];
 
-		for (size_t k = 0; k < t->n_forecasts; k++) {
-			double x = value(&t->forecasts[k]);
-
-			if (!isfinite(x))
-				continue;
-			if (!any++)
-				put_head(b, name, help);
-			put_target(b, name, t);
-			buf_char(b, ',');
-			put_label(b, "signal", t->forecasts[k].name);
-			put_value(b, x);
-		}
+		for (size_t k = 0; k < t->n_forecasts; k++)
+			put_signal(b, &g, t, t->forecasts[k].name,
+			    value(&t->forecasts[k]));
 	}
+}
+
+static const struct forecast *
+forecast_of(const struct view_target *t, const char *signal)
+{
+	for (size_t k = 0; k < t->n_forecasts; k++)
+		if (strcmp(t->forecasts[k].name, signal) == 0)
+			return &t->forecasts[k];
+	return NULL;
 }
 
 static double
@@ -317,22 +337,64 @@ static void
 put_inputs(const struct view *v, struct buf *b, const char *name,
     const char *help, double (*value)(const struct view_input *))
 {
-	int any = 0;
+	struct gauge g = { name, help, 0 };
 
 	for (size_t i = 0; i < v->n; i++) {
 		const struct view_run *r = story_last(&v->targets[i]);
 
-		for (size_t k = 0; r != NULL && k < r->n_inputs; k++) {
-			double x = value(&r->inputs[k]);
+		for (size_t k = 0; r != NULL && k < r->n_inputs; k++)
+			put_signal(b, &g, &v->targets[i], r->inputs[k].signal,
+			    value(&r->inputs[k]));
+	}
+}
 
-			if (!isfinite(x))
-				continue;
-			if (!any++)
-				put_head(b, name, help);
-			put_target(b, name, &v->targets[i]);
-			buf_char(b, ',');
-			put_label(b, "signal", r->inputs[k].signal);
-			put_value(b, x);
+/* The load: of a journal alone, what its newest decision saw */
+static void
+put_load(const struct view *v, struct buf *b)
+{
+	struct gauge g = { "load", "Newest observation of a signal.", 0 };
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_target *t = &v->targets[i];
+		const struct view_run *r = story_last(t);
+
+		for (size_t k = 0; k < t->n_forecasts; k++)
+			put_signal(b, &g, t, t->forecasts[k].name,
+			    newest(&t->forecasts[k]));
+		for (size_t k = 0; r != NULL && k < r->n_inputs; k++)
+			if (forecast_of(t, r->inputs[k].signal) == NULL)
+				put_signal(b, &g, t, r->inputs[k].signal,
+				    r->inputs[k].value);
+	}
+}
+
+/* How good the forecast was on time held out, by the forecasts, or else by the
+ * models; a later model of a signal goes before an earlier one */
+static void
+put_learnt(const struct view *v, struct buf *b, const char *name,
+    const char *help, const char *member,
+    double (*value)(const struct forecast *))
+{
+	struct gauge g = { name, help, 0 };
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct view_target *t = &v->targets[i];
+
+		for (size_t k = 0; k < t->n_forecasts; k++)
+			put_signal(b, &g, t, t->forecasts[k].name,
+			    value(&t->forecasts[k]));
+		for (size_t k = t->n_models; k-- > 0;) {
+			const char *signal = story_signal(t->models[k]);
+			double x = (double)NAN;
+			size_t m = k + 1;
+
+			while (m < t->n_models &&
+			    strcmp(story_signal(t->models[m]), signal) != 0)
+				m++;
+			json_get_num(
+			    json_get(t->models[k], "validation"), member, &x);
+			if (m == t->n_models && forecast_of(t, signal) == NULL)
+				put_signal(b, &g, t, signal, x);
 		}
 	}
 }
@@ -360,7 +422,7 @@ static void
 put_held(const struct view *v, struct buf *b, const char *name,
     const char *help, double (*value)(struct story_held))
 {
-	int any = 0;
+	struct gauge g = { name, help, 0 };
 
 	for (size_t i = 0; i < v->n; i++) {
 		const struct view_target *t = &v->targets[i];
@@ -377,14 +439,9 @@ put_held(const struct view *v, struct buf *b, const char *name,
 
 			if (story_seen(t, &l[k], &s, &n) != 0)
 				b->failed = 1;
-			if (n > 0 && isfinite(value(story_held(s, n)))) {
-				if (!any++)
-					put_head(b, name, help);
-				put_target(b, name, t);
-				buf_char(b, ',');
-				put_label(b, "signal", l[k].name);
-				put_value(b, value(story_held(s, n)));
-			}
+			if (n > 0)
+				put_signal(b, &g, t, l[k].name,
+				    value(story_held(s, n)));
 			free(s);
 		}
 		story_loads_free(l, n_loads);
@@ -450,16 +507,18 @@ void
 view_metrics(const struct view *v, struct buf *b)
 {
 	put_decisions(v, b);
-	put_signals(v, b, "load", "Newest observation of a signal.", newest);
+	put_load(v, b);
 	put_signals(v, b, "forecast_available",
 	    "1 where there is a forecast, 0 where deciding is reactive.",
 	    has_forecast);
 	put_signals(v, b, "forecast_mean_1h",
 	    "Mean of the coming hour, as forecast.", mean_1h);
-	put_signals(v, b, "forecast_error_1h_ratio",
-	    "Held-out error of the mean of the coming hour.", error_1h);
-	put_signals(v, b, "forecast_skill_ratio",
-	    "By how much that error is below that of the last value.", skill);
+	put_learnt(v, b, "forecast_error_1h_ratio",
+	    "Held-out error of the mean of the coming hour.", "error_1h",
+	    error_1h);
+	put_learnt(v, b, "forecast_skill_ratio",
+	    "By how much that error is below that of the last value.",
+	    "skill_vs_last", skill);
 	put_signals(v, b, "forecast_confidence_ratio",
 	    "Share of held-out hours forecast to within 15 percent.",
 	    confidence);

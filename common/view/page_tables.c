@@ -104,14 +104,6 @@ text_of(const struct json *j, const char *name)
 	return s != NULL ? s : "";
 }
 
-static const char *
-signal_of(const struct json *j)
-{
-	const char *s = json_get_str(json_get(j, "metric"), "__name__");
-
-	return s != NULL ? s : "load";
-}
-
 static void
 put_when(struct buf *b, const struct json *j, const char *name)
 {
@@ -301,7 +293,7 @@ page_models(const struct page_target *p, struct buf *b)
 
 		json_bool(json_get(j, "accepted"), &accepted);
 		buf_str(b, "<tr>");
-		text_cell(b, "t", "Signal", signal_of(j));
+		text_cell(b, "t", "Signal", story_signal(j));
 		text_cell(b, "", "Method", text_of(j, "method"));
 		open_cell(b, "when", "Learnt up to");
 		put_when(b, j, "trained");
@@ -384,7 +376,7 @@ put_anomaly(struct buf *b, const struct json *j)
 	buf_str(b, " <strong>");
 	chart_text(b, text_of(j, "kind"));
 	buf_str(b, "</strong> of ");
-	chart_text(b, signal_of(j));
+	chart_text(b, story_signal(j));
 	if (text_of(j, "reason")[0] != '\0') {
 		buf_str(b, ": ");
 		chart_text(b, text_of(j, "reason"));
@@ -458,7 +450,7 @@ page_patterns(const struct page_target *p, struct buf *b)
 		double trend = member(j, "trend_per_day");
 
 		buf_str(b, "<li><strong>");
-		chart_text(b, signal_of(j));
+		chart_text(b, story_signal(j));
 		buf_str(b, "</strong>: ");
 		s = json_first(json_get(j, "seasons"));
 		if (s == NULL)

@@ -20,6 +20,14 @@ story_settings(const struct view *v, const struct view_target *t)
 	return v->conf != NULL ? conf_find(v->conf, t->name) : NULL;
 }
 
+const char *
+story_signal(const struct json *j)
+{
+	const char *s = json_get_str(json_get(j, "metric"), "__name__");
+
+	return s != NULL ? s : "load";
+}
+
 const struct view_word *
 story_word(const struct view_target *t, const struct view_run *r)
 {

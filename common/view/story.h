@@ -13,6 +13,9 @@ const struct view_run *story_last(const struct view_target *);
 const struct conf_target *story_settings(
     const struct view *, const struct view_target *);
 
+/* story_signal: which signal a whole record is of; lives as long as that */
+const char *story_signal(const struct json *record);
+
 /* story_pending: the newest run, if it waits for a person; else NULL */
 const struct view_run *story_pending(
     const struct view *, const struct view_target *);

@@ -216,7 +216,7 @@ put_runs(const struct page *p, const struct view_target *t)
 	if (shown == 0)
 		return;
 	buf_str(p->b,
-	    "\n  time                  action            count    "
+	    "\n  time                  action            count         "
 	    "status\n");
 	for (size_t i = from; i < t->n_runs; i++) {
 		const struct view_run *r = &t->runs[i];
@@ -231,34 +231,61 @@ put_runs(const struct page *p, const struct view_target *t)
 		tint(p, tint_of(r->action));
 		buf_printf(p->b, "%-16s", r->action);
 		tint(p, PLAIN);
-		buf_printf(p->b, "  %-8s %s\n", count.s,
+		buf_printf(p->b, "  %-13s %s\n", count.s != NULL ? count.s : "",
 		    r->status[0] ? r->status : r->mode);
 		buf_free(&count);
 	}
 }
 
+/* A number in `width` columns to the right, or a dash where it is not known */
+static void
+cell(struct buf *b, int width, int digits, double x, const char *unit)
+{
+	if (isfinite(x))
+		buf_printf(b, " %*.*f%s", width, digits, x, unit);
+	else
+		buf_printf(b, " %*s", width + (int)strlen(unit), "-");
+}
+
+static void
+put_backtest(struct buf *b, const struct json *j, int width)
+{
+	double n = (double)NAN, cost = (double)NAN, over = (double)NAN;
+	double lost = (double)NAN, changes = (double)NAN;
+	const char *name = json_get_str(j, "strategy");
+
+	json_get_num(j, "mean_instances", &n);
+	json_get_num(j, "cost", &cost);
+	json_get_num(j, "overload_share", &over);
+	json_get_num(j, "unserved_share", &lost);
+	json_get_num(j, "changes_per_day", &changes);
+	if (name == NULL)
+		name = "?";
+	buf_printf(b, "  %s%*s", name, width - columns(name), "");
+	cell(b, 10, 2, n, "");
+	cell(b, 12, 2, cost, "");
+	cell(b, 9, 2, 100 * over, " %");
+	cell(b, 7, 2, 100 * lost, " %");
+	cell(b, 12, 1, changes, "");
+	buf_char(b, '\n');
+}
+
 static void
 put_backtests(const struct page *p, const struct view_target *t)
 {
-	buf_str(p->b,
-	    "\n  strategy          instances      cost  overloaded  "
-	    "unserved  changes/day\n");
-	for (size_t i = 0; i < t->n_backtests; i++) {
-		const struct json *j = t->backtests[i];
-		double n = (double)NAN, cost = (double)NAN, over = (double)NAN;
-		double lost = (double)NAN, changes = (double)NAN;
-		const char *name = json_get_str(j, "strategy");
+	int width = 16;
 
-		json_get_num(j, "mean_instances", &n);
-		json_get_num(j, "cost", &cost);
-		json_get_num(j, "overload_share", &over);
-		json_get_num(j, "unserved_share", &lost);
-		json_get_num(j, "changes_per_day", &changes);
-		buf_printf(p->b,
-		    "  %-16s %10.2f %9.2f  %8.2f %%  %6.2f %%  %11.1f\n",
-		    name ? name : "?", n, cost, 100 * over, 100 * lost,
-		    changes);
+	for (size_t i = 0; i < t->n_backtests; i++) {
+		const char *name = json_get_str(t->backtests[i], "strategy");
+
+		if (name != NULL && columns(name) > width)
+			width = columns(name);
 	}
+	buf_printf(p->b, "\n  %-*s %10s %12s %11s %9s %12s\n", width,
+	    "strategy", "instances", "cost", "overloaded", "unserved",
+	    "changes/day");
+	for (size_t i = 0; i < t->n_backtests; i++)
+		put_backtest(p->b, t->backtests[i], width);
 }
 
 static void
