@@ -36,6 +36,10 @@ static const char *const settings[] = { "target-name", "capacity", "target",
 	"decision-interval", "cost-per-instance", "currency", "state", NULL };
 enum { SETTINGS = 11 };
 
+/* Seconds that nobody is to wait longer than for want of a better guess: the
+ * first holds up the loop, the second costs what an idle machine does. */
+enum { WAIT_MOST = 1800, ORPHAN_MOST = 14400 };
+
 struct options {
 	struct args_common common;
 	const char *output;
@@ -224,24 +228,22 @@ settings_for(
 /* What the journal has learnt: the boot time of t, and what may be overloaded
  */
 static void
-from_journal(struct conf_target *t, double *boot, size_t *samples,
-    double *allow, struct buf *budget)
+from_journal(struct conf_target *t, struct tune_boot *boot, double *allow,
+    struct buf *budget)
 {
 	double spent = 0, left = 0, floor_s = t->policy.boot_time;
 	struct buf why = { 0 };
 	int e = 0;
 
-	*boot = (double)NAN;
-	*samples = 0;
+	*boot = (struct tune_boot){ NAN, NAN, 0 };
 	*allow = 0.7 * (1 - t->policy.slo);
 	buf_printf(budget, "0.7 of what the slo allows: there is no journal");
 	if (t->state_dir == NULL)
 		return;
-	if (tune_boot(
-		t->state_dir, t->name, clock_now(), boot, samples, &why) != 0)
+	if (tune_boot(t->state_dir, t->name, clock_now(), boot, &why) != 0)
 		die("%s", why.s);
-	if (*boot > floor_s)
-		t->policy.boot_time = *boot;
+	if (boot->p95 > floor_s)
+		t->policy.boot_time = boot->p95;
 	e = tune_spent(t->state_dir, t->name, clock_now(), &spent, &left, &why);
 	if (e < 0)
 		die("%s", why.s);
@@ -290,7 +292,7 @@ put_money(struct buf *b, const struct conf_target *t, double instances)
 
 static void
 put_record(struct buf *b, const struct series *s, const struct conf_target *t,
-    const struct tuned *u, double boot, size_t samples, const char *budget)
+    const struct tuned *u, const struct tune_boot *boot, const char *budget)
 {
 	static const char *const rules[] = { "default", "quantile", "target" };
 	struct buf text = { 0 };
@@ -310,8 +312,9 @@ put_record(struct buf *b, const struct series *s, const struct conf_target *t,
 	record_put_num(b, "allowed_overload", u->allow);
 	record_put_str(b, "budget", budget);
 	record_put_num(b, "boot_s", t->policy.boot_time);
-	record_put_num(b, "boot_p95_s", boot);
-	record_put_num(b, "boot_samples", (double)samples);
+	record_put_num(b, "boot_p95_s", boot->p95);
+	record_put_num(b, "boot_p99_s", boot->p99);
+	record_put_num(b, "boot_samples", (double)boot->n);
 	record_put_num(b, "mean_instances", u->whole.instances);
 	record_put_num(b, "overload_share", u->whole.overload);
 	put_money(b, t, u->whole.instances);
@@ -373,11 +376,28 @@ put_table(struct buf *b, const struct series *s, const struct conf_target *t,
 	}
 }
 
+/* An order that takes longer than it is waited for would be given up and made
+ * again, for ever. */
+static void
+put_patience(struct buf *b, const struct tune_boot *boot, const char *section,
+    const char *key, double set, double most)
+{
+	double s = tune_patience(boot, set, most);
+	char number[NUMBER_SIZE];
+
+	if (s <= set)
+		return;
+	number_format(number, ceil(s * 10) / 10);
+	buf_printf(b,
+	    "%s {\n\t%s = %ss # 99 %% served in two thirds of that\n}\n",
+	    section, key, number);
+}
+
 /* The settings of one target. With several signals the quantile is the highest
  * of theirs: every one of them has to be carried. */
 static void
 put_overlay(struct options *o, const struct conf_target *t,
-    const struct series *s, const struct tuned *u, double boot, size_t samples)
+    const struct series *s, const struct tuned *u, const struct tune_boot *boot)
 {
 	struct buf *b = &o->overlay, text = { 0 };
 	char now[CLOCK_SIZE], number[NUMBER_SIZE];
@@ -413,13 +433,16 @@ put_overlay(struct options *o, const struct conf_target *t,
 		buf_printf(b, "\tfallback_target = %s\n", number);
 		buf_printf(b, "\tstabilisation = %.0fs\n", u->stabilisation);
 	}
-	if (isfinite(boot) && boot >= t->policy.boot_time) {
-		number_format(number, ceil(boot * 10) / 10);
+	if (isfinite(boot->p95) && boot->p95 >= t->policy.boot_time) {
+		number_format(number, ceil(boot->p95 * 10) / 10);
 		buf_printf(b,
 		    "\tboot_time = %ss # 95 %% of %zu orders served by then\n",
-		    number, samples);
+		    number, boot->n);
 	}
 	buf_str(b, "}\n");
+	put_patience(b, boot, "apply", "timeout", t->apply.timeout, WAIT_MOST);
+	put_patience(b, boot, "machine", "orphan_after",
+	    t->apply.machine.orphan_after, ORPHAN_MOST);
 	buf_free(&text);
 }
 
@@ -437,11 +460,10 @@ tune_series(struct options *o, struct series *s, const struct grid *g,
 	struct buf why = { 0 }, budget = { 0 };
 	const char *text;
 	struct tuned u;
-	size_t samples;
-	double boot;
+	struct tune_boot boot;
 	int e;
 
-	from_journal(t, &boot, &samples, &to.allow, &budget);
+	from_journal(t, &boot, &to.allow, &budget);
 	if (t->decision_interval < g->step)
 		t->decision_interval = g->step;
 	e = replay_prepare(&r, g, t, &ro, &text);
@@ -464,11 +486,11 @@ tune_series(struct options *o, struct series *s, const struct grid *g,
 		warn("'%s' of '%s' is not tuned, the quantile stays %.6g: %s",
 		    s->name, s->target, t->policy.slo, why.s);
 	} else {
-		put_overlay(o, t, s, &u, boot, samples);
+		put_overlay(o, t, s, &u, &boot);
 		if (o->table)
 			put_table(out, s, t, &u, budget.s);
 		else
-			put_record(out, s, t, &u, boot, samples, budget.s);
+			put_record(out, s, t, &u, &boot, budget.s);
 	}
 	buf_free(&why);
 	buf_free(&budget);

@@ -85,12 +85,51 @@ journal() {
 	# a time-out lasted that long at least; a removal tells nothing
 	echo '{"type":"result","target":"web","result":{"status":"timeout","from":2,"to":1,"took_ms":9000000},"logged":"2017-01-15T06:00:00Z"}' >>s/web.ndjson
 	# R: quantile((1:20) * 30, 0.95, type = 7) is 571.5
+	[ "$(jq '(.boot_p99_s - 594.3 | fabs) < 1e-9' rec)" = true ]
 	[ "$(jq '.boot_p95_s == 571.5 and .boot_s == 571.5 and
 		.boot_samples == 20' rec)" = true ]
 	grep -q 'boot_time = 571.5s' t.conf
 	tune --state s --boot-time 20m -o t.conf >rec
 	[ "$(jq '.boot_s == 1200' rec)" = true ]
 	run -1 grep boot_time t.conf
+}
+
+@test "as-tune: the patience with an order is learnt, never below what is set" {
+	journal s
+	for i in $(seq 1 20); do
+		echo '{"type":"result","target":"web","result":{"status":"applied","from":1,"to":2,"ready_s":'"$((i * 60))"'},"logged":"2017-01-15T06:00:00Z"}'
+	done >>s/web.ndjson
+	cat >web.conf <<-'END'
+		target web { }
+		signal cpu { query = 'x' capacity = 5.4 target = 100% }
+		policy { boot_time = 5m }
+		apply { timeout = 10m }
+	END
+	tuned() {
+		as-tune -c web.conf -c t.conf --state s --now "$now" -o t.conf \
+			"$data/web.ndjson" >rec
+		as-decide --check -c web.conf -c t.conf >check
+	}
+	touch t.conf
+	tuned
+	# R: quantile((1:20) * 60, 0.99, type = 7) is 1188.6; half more is 1782.9
+	grep -Eq '[^_]timeout = 1782[.]9.*t.conf' check
+	grep -q 'orphan_after = 1782[.]9.*t.conf' check
+	cp t.conf first
+	tuned
+	diff first t.conf
+	# what is set is never lowered
+	sed -i 's/timeout = 10m/timeout = 2h/' web.conf
+	printf 'machine { orphan_after = 3h }\n' >>web.conf
+	tuned
+	run -1 grep -E 'timeout|orphan' t.conf
+	# what never comes is not waited for without end
+	for _ in $(seq 1 100); do
+		echo '{"type":"result","target":"web","result":{"status":"timeout","from":1,"to":2,"took_ms":7200000},"logged":"2017-01-15T06:00:00Z"}'
+	done >>s/web.ndjson
+	sed -i 's/timeout = 2h/timeout = 10m/' web.conf
+	tuned
+	grep -q 'timeout = 1800s' t.conf
 }
 
 @test "as-tune: fewer than five orders teach nothing" {

@@ -106,27 +106,34 @@ on_result(void *ctx, const struct record *r, int64_t logged)
 }
 
 int
-tune_boot(const char *dir, const char *target, int64_t now, double *boot_s,
-    size_t *samples, struct buf *why)
+tune_boot(const char *dir, const char *target, int64_t now,
+    struct tune_boot *boot, struct buf *why)
 {
 	struct boots *b = calloc(1, sizeof(*b));
 	int e = -1;
 
-	*boot_s = (double)NAN;
-	*samples = 0;
+	*boot = (struct tune_boot){ NAN, NAN, 0 };
 	if (b == NULL)
 		buf_str(why, "out of memory");
 	else
 		e = journal_each(dir, target,
 		    now - (int64_t)BOOT_DAYS * DAY_S * 1000, on_result, b, why);
 	if (e >= 0) {
-		*samples = b->n < BOOT_MOST ? b->n : BOOT_MOST;
-		math_sort(b->s, *samples);
-		if (*samples >= BOOT_LEAST)
-			*boot_s = math_quantile(b->s, *samples, 0.95);
+		boot->n = b->n < BOOT_MOST ? b->n : BOOT_MOST;
+		math_sort(b->s, boot->n);
+		if (boot->n >= BOOT_LEAST) {
+			boot->p95 = math_quantile(b->s, boot->n, 0.95);
+			boot->p99 = math_quantile(b->s, boot->n, 0.99);
+		}
 	}
 	free(b);
 	return e < 0 ? -1 : 0;
+}
+
+double
+tune_patience(const struct tune_boot *boot, double set, double most)
+{
+	return fmax(set, isnan(boot->p99) ? set : fmin(1.5 * boot->p99, most));
 }
 
 /* --- by replay --- */

@@ -66,12 +66,17 @@ int tune_spent(const char *dir, const char *target, int64_t now,
     double *spent_s, double *left_s, struct buf *why);
 
 /*
- * tune_boot(dir, target, now, boot_s, samples, why): the 95 % quantile (type 7)
- * of how long orders took until they served, by the journal's results of the
- * last 90 days; NAN with fewer than 5. 0, or -1 with *why.
+ * tune_boot(dir, target, now, boot, why): how long orders took until they
+ * served, by the journal's results of the last 90 days: quantiles (type 7), NAN
+ * with fewer than 5. What timed out took that long at least. 0, or -1 with
+ * *why.
  */
-int tune_boot(const char *dir, const char *target, int64_t now, double *boot_s,
-    size_t *samples, struct buf *why);
+struct tune_boot {
+	double p95, p99; /* s */
+	size_t n;
+};
+int tune_boot(const char *dir, const char *target, int64_t now,
+    struct tune_boot *boot, struct buf *why);
 
 /*
  * tune(u, r, t, o, why): r is prepared for t. 0, or -1 with *why: too little
@@ -80,5 +85,12 @@ int tune_boot(const char *dir, const char *target, int64_t now, double *boot_s,
  */
 int tune(struct tuned *u, const struct replay *r, const struct conf_target *t,
     const struct tune_options *o, struct buf *why);
+
+/*
+ * tune_patience(boot, set, most): how long an order may take before it is given
+ * up, s: one and a half times the 99 % quantile, but never less than what is
+ * set, and no more than `most` unless more is set.
+ */
+double tune_patience(const struct tune_boot *boot, double set, double most);
 
 #endif
