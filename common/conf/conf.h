@@ -130,6 +130,7 @@ struct conf_machine { /* what the drivers of machines make them of */
 
 struct conf_apply {
 	char *driver, *service, *host;
+	char *before_removal; /* a program and its words, or NULL */
 	double timeout;
 	int verify;
 	struct conf_machine machine;

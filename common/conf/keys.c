@@ -212,6 +212,8 @@ const struct conf_key conf_keys[] = {
 	TEXT("apply", "driver", struct conf_apply, driver, NULL),
 	TEXT("apply", "service", struct conf_apply, service, NULL),
 	TEXT("apply", "host", struct conf_apply, host, NULL),
+	TEXT(
+	    "apply", "before_removal", struct conf_apply, before_removal, NULL),
 	{ "apply", "timeout", KIND_DURATION,
 	    offsetof(struct conf_apply, timeout), 0, "120s", "apply-timeout",
 	    NULL, NULL, 0.001, LONG },

@@ -380,6 +380,8 @@ act_alone(struct work *w)
 		work_end(out, APPLY_REFUSED);
 		return;
 	}
+	if (!w->s->dry_run && may_remove(w) != 0)
+		return;
 	resize_begin(w);
 	if (!w->s->dry_run)
 		resize_intent(w, &sizes);

@@ -92,6 +92,26 @@ see_resized(struct past *p, const struct json *resized, long long at)
 		p->resized_at = at;
 }
 
+/* A row of failures in the direction of this decision; what arrived, or was
+ * taken at least, ends it */
+static void
+see_failure(struct scan *s, const struct json *result, int64_t at)
+{
+	const char *status = json_get_str(result, "status");
+	double from, to;
+
+	if (json_get_num(result, "from", &from) != 0 ||
+	    json_get_num(result, "to", &to) != 0 || from == to ||
+	    (to > from) != (s->d->recommended > s->d->current))
+		return;
+	if (is(status, "failed")) {
+		s->p->failures++;
+		s->p->failed_at = at;
+	} else if (is(status, "applied") || is(status, "timeout")) {
+		s->p->failures = 0;
+	}
+}
+
 static void
 see_result(struct scan *s, const struct record *r)
 {
@@ -104,6 +124,7 @@ see_result(struct scan *s, const struct record *r)
 	if (json_get_time(result, "at", &at) != 0)
 		at = 0;
 	see_resized(s->p, json_get(result, "resized"), at);
+	see_failure(s, result, at);
 	/* only what was written has been read back, or not */
 	if (json_get(result, "confirmed") != NULL) {
 		see_done(s, r, at);

@@ -21,6 +21,9 @@ struct past {
 	int64_t said_at; /* ms; when */
 	long resized; /* how often instances were given another size */
 	int64_t resized_at; /* ms; when last; 0: not within PAST_DAYS */
+	int failures; /* changes in this decision's direction that failed, one
+		       * after another, up to now */
+	int64_t failed_at; /* ms; the newest of them */
 	long expected; /* the count as the newest line before this decision
 			* left it; -1: none does */
 };

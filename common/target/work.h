@@ -57,6 +57,12 @@ int may_act(struct work *);
 
 /* more_do(w, look): the files that the decision changes. look: nothing is
  * changed, that is the word for it; NULL: in earnest */
+/* May instances go? before_removal is asked, unless nothing goes: 0, or -1 with
+ * the result ended: it said no, or could not be asked. */
+int may_remove(struct work *);
+
+/* more_do(w, look): what the decision changes besides the count. look:
+ * nothing is changed, that is the word for it; NULL: in earnest */
 void more_do(struct work *w, const char *look);
 
 /* more_alone(w, may): files and sizes, for a decision that leaves the count
