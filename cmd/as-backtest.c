@@ -90,9 +90,7 @@ static const struct argp_option table[] = {
 	    "replay; auto: let tuning choose between online and the forest",
 	    1 },
 	{ "jobs", 'j', "N", 0,
-	    "Threads to train with (default: processors, 4 at most); the "
-	    "result does not depend on it",
-	    1 },
+	    "Threads to train with (default: processors, 4 at most)", 1 },
 	{ "capacity", KEY_SETTING, "LOAD", 0,
 	    "What one instance carries, in the unit of the load", 2 },
 	{ "target", KEY_SETTING + 1, "SHARE", 0,
