@@ -23,6 +23,7 @@ enum {
 	KEY_HOST,
 	KEY_TIMEOUT,
 	KEY_NO_VERIFY,
+	KEY_NO_ROLLBACK,
 	KEY_STATE,
 	KEY_TARGET_NAME,
 	KEY_INTERVAL,
@@ -31,7 +32,7 @@ enum {
 
 struct options {
 	struct args_common common;
-	int dry_run, no_verify;
+	int dry_run, no_verify, no_rollback;
 	enum apply_mode mode;
 	char *driver, *service, *host, *state, *target_name;
 	int resources; /* an enum conf_giving; -1: not given */
@@ -69,6 +70,8 @@ static const struct argp_option table[] = {
 	    "Wait at most TIME for a change to arrive (default 120s)", 2 },
 	{ "no-verify", KEY_NO_VERIFY, NULL, 0,
 	    "Do not wait for a change to arrive", 2 },
+	{ "no-rollback", KEY_NO_ROLLBACK, NULL, 0,
+	    "Leave a change that did not arrive as it is", 2 },
 	{ "decision-interval", KEY_INTERVAL, "TIME", 0,
 	    "Refuse decisions older than twice TIME (default 60s)", 2 },
 	{ "resources", KEY_RESOURCES, "no|live|yes", 0,
@@ -143,6 +146,9 @@ take(int key, char *arg, struct argp_state *state)
 	case KEY_RESOURCES:
 		o->resources = giving_of(state, arg);
 		return 0;
+	case KEY_NO_ROLLBACK:
+		o->no_rollback = 1;
+		return 0;
 	case KEY_STATE:
 		o->state = arg;
 		return 0;
@@ -212,6 +218,8 @@ settle(const struct options *o, const struct conf_target *t,
 		s->decision_interval = o->interval;
 	if (o->no_verify)
 		s->apply.verify = 0;
+	if (o->no_rollback)
+		s->apply.rollback = 0;
 }
 
 /* The settings for a target, or what is wrong with it */
@@ -281,6 +289,7 @@ carry_out(struct options *o, const struct record *r, const struct decision *d)
 		.to = d->recommended,
 		.took_ms = -1,
 		.confirmed = -1,
+		.restored = -1,
 		.expected = -1,
 		.ready_s = NAN,
 		.at = d->time };

@@ -947,13 +947,86 @@ changes() {
 	[ "$(posts | wc -l)" = 1 ]
 }
 
-@test "as-apply: swarm: tasks that do not start: timeout, with what they complain of" {
+@test "as-apply: swarm: tasks that do not start: timeout, what they complain of, put back" {
 	driver=swarm
 	engine never
 	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 1s --state "$state" "$dir/in"
+	[ "$(result '"\(.status) \(.confirmed) \(.from) \(.to) \(.restored)"')" = \
+		"timeout false 3 5 3" ]
+	[ "$(result .error)" = "service 'web': 3 of 5 tasks run; 2 tasks: \"no suitable node (insufficient resources)\"; 1 task: \"starting container failed: \"x\": not found\"; put back to 3" ]
+	[ "$(result .request)" = "POST /v1.41/services/web/update?version=11 Spec.Mode.Replicated.Replicas=5; POST /v1.41/services/web/update?version=12 Spec.Mode.Replicated.Replicas=3" ]
+	# all else went back as it came
+	run -0 jq -rs 'map(select(.method == "POST").body) |
+		.[1] == (.[0] | sub("\"Replicas\":5"; "\"Replicas\":3"))' "$dir/log"
+	[ "$output" = true ]
+	# which the journal knows: nobody else changed it
+	decide 3 4 '.id = "2222222222222222" | .plan = "2222222222222222"' >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 1s --state "$state" "$dir/in"
+	[ "$(result '"\(.status) \(.restored) \(.expected)"')" = "timeout 3 null" ]
+}
+
+@test "as-apply: swarm: what came of a change that did not come whole is kept" {
+	driver=swarm
+	engine partly
+	decide 3 6 >"$dir/in"
 	run --separate-stderr -3 swarm --timeout 1s "$dir/in"
-	[ "$(result '"\(.status) \(.confirmed)"')" = "timeout false" ]
-	[ "$(result .error)" = "service 'web': 3 of 5 tasks run; 2 tasks: \"no suitable node (insufficient resources)\"; 1 task: \"starting container failed: \"x\": not found\"" ]
+	[ "$(result '"\(.status) \(.restored)"')" = "timeout 4" ]
+	[[ $(result .error) == *"4 of 6 tasks run; "*"; put back to 4" ]]
+}
+
+@test "as-apply: swarm: nothing is put back with rollback = no, or --no-rollback" {
+	driver=swarm
+	engine never
+	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 1s --no-rollback "$dir/in"
+	[ "$(result '"\(.status) \(.restored)"')" = "timeout null" ]
+	[[ $(result .error) != *"put back"* ]]
+	printf '%s\n' 'target web { }' 'signal a { query = x capacity = 1 }' \
+		'apply { driver = swarm service = web rollback = no' \
+		"host = \"unix://$dir/e.sock\" }" >"$dir/conf"
+	decide 5 6 >"$dir/in"
+	run --separate-stderr -3 as-apply -c "$dir/conf" --now "$now" \
+		--timeout 1s "$dir/in"
+	[ "$(result '"\(.status) \(.restored)"')" = "timeout null" ]
+	[ "$(posts | wc -l)" = 2 ]
+}
+
+@test "as-apply: swarm: what somebody changed meanwhile is not put back" {
+	driver=swarm
+	engine touched
+	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 1s "$dir/in"
+	[ "$(result '"\(.status) \(.restored)"')" = "timeout null" ]
+	[[ $(result .error) == *"; not put back: somebody else changed it since" ]]
+	[ "$(posts | wc -l)" = 1 ]
+}
+
+@test "as-apply: swarm: a change that comes between reading and putting back wins" {
+	driver=swarm
+	engine overtook
+	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 1s "$dir/in"
+	[ "$(result '"\(.status) \(.restored)"')" = "timeout null" ]
+	[[ $(result .error) == *"; not put back: "*"update out of sequence"* ]]
+	[ "$(posts | wc -l)" = 2 ]
+}
+
+@test "as-apply: swarm: an update that is paused is not waited for, and put back" {
+	driver=swarm
+	engine paused
+	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 swarm --timeout 300s "$dir/in"
+	[ "$(result '"\(.status) \(.confirmed) \(.restored)"')" = "failed false 3" ]
+	[[ $(result .error) == "service 'web': 3 of 5 tasks run, its update is 'paused': update paused due to failure; 2 tasks: "*"; put back to 3" ]]
+}
+
+@test "as-apply: swarm: an update that was paused before is no hindrance" {
+	driver=swarm
+	engine halted
+	decide 3 5 >"$dir/in"
+	run -0 swarm "$dir/in"
+	[ "$(result '"\(.status) \(.confirmed)"')" = "applied true" ]
 }
 
 @test "as-apply: swarm: waits until the tasks run; --no-verify does not" {
@@ -999,6 +1072,9 @@ changes() {
 	run --separate-stderr -3 swarm "$dir/in"
 	[ "$(status_of)" = failed ]
 	[ "$(result .error)" = "did not stay: service 'web' has 3 replicas now, not 5 (rollback_completed: rollback completed)" ]
+	# the swarm did it: there is nothing left to be done
+	[ "$(result .restored)" = 3 ]
+	[ "$(posts | wc -l)" = 1 ]
 }
 
 @test "as-apply: swarm: a service in global mode has no count to change" {

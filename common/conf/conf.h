@@ -133,6 +133,7 @@ struct conf_apply {
 	char *before_removal; /* a program and its words, or NULL */
 	double timeout;
 	int verify;
+	int rollback;
 	struct conf_machine machine;
 	enum conf_billing billing; /* a copy of cost.billing */
 };

@@ -219,6 +219,8 @@ const struct conf_key conf_keys[] = {
 	    NULL, NULL, 0.001, LONG },
 	KEY("apply", "verify", KIND_BOOL, struct conf_apply, verify, "yes", 0,
 	    0),
+	KEY("apply", "rollback", KIND_BOOL, struct conf_apply, rollback, "yes",
+	    0, 0),
 
 	TEXT("machine", "from", M, from, NULL),
 	LIST("machine", "types", M, types),

@@ -277,6 +277,9 @@ note_result(struct history *h, const struct json *j, int64_t logged)
 		return;
 	json_get_time(r, "at", &at);
 	history_changed(h, at, (long)from, (long)to);
+	from = to;
+	if (json_get_num(r, "restored", &to) == 0 && to >= 0 && to <= 1e6)
+		history_changed(h, at, (long)from, (long)to);
 }
 
 /* What a change leaves: what was asked for where that has arrived; else that,

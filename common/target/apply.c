@@ -96,9 +96,11 @@ work_keep_intent(struct work *w, const struct buf *sizes)
 static int
 mend(struct work *w)
 {
-	struct apply_result cut = {
-		.took_ms = -1, .confirmed = -1, .expected = -1, .ready_s = NAN
-	};
+	struct apply_result cut = { .took_ms = -1,
+		.confirmed = -1,
+		.restored = -1,
+		.expected = -1,
+		.ready_s = NAN };
 	const struct json *intent;
 	struct state state;
 	const char *text;
@@ -207,6 +209,44 @@ look_back(struct work *w, int tending)
 	buf_clear(&out->error);
 }
 
+/* What did not come about is put back, so that nobody counts on it. */
+static void
+put_back(struct work *w)
+{
+	struct apply_result *out = w->out;
+	struct buf request = { 0 }, why = { 0 };
+	long back = -1;
+
+	if (!w->s->apply.rollback || !target_restores(w->target))
+		return;
+	switch (target_restore(w->target, w->d->current, w->d->recommended,
+	    &back, &request, &why)) {
+	case TARGET_WRITTEN:
+		if (back == w->d->recommended)
+			break;
+		out->restored = back;
+		if (request.len > 0) {
+			buf_printf(&out->request, "; %s", request.s);
+			buf_printf(&out->error, "; put back to %ld", back);
+		}
+		break;
+	case TARGET_UNSURE:
+		buf_printf(&out->error,
+		    "; nobody knows whether it was put back to %ld: %s", back,
+		    why.s != NULL ? why.s : "");
+		break;
+	case TARGET_DRY:
+	case TARGET_CHANGED:
+	case TARGET_REFUSED:
+	case TARGET_AWAY:
+		buf_printf(&out->error, "; not put back: %s",
+		    why.s != NULL ? why.s : "");
+		break;
+	}
+	buf_free(&request);
+	buf_free(&why);
+}
+
 /* The change was taken, or may have been: waits and reads back. */
 static void
 verify(struct work *w, const struct state *before)
@@ -239,12 +279,18 @@ verify(struct work *w, const struct state *before)
 		    why.s != NULL ? why.s : "");
 		work_end(out, APPLY_FAILED);
 		break;
+	case TARGET_STUCK:
+		buf_str(&out->error, why.s != NULL ? why.s : "");
+		work_end(out, APPLY_FAILED);
+		break;
 	case TARGET_LATE:
 	case TARGET_LOST:
 		buf_str(&out->error, why.s != NULL ? why.s : "");
 		work_end(out, APPLY_TIMEOUT);
 		break;
 	}
+	if (a != TARGET_THERE && a != TARGET_STOPPED && a != TARGET_LOST)
+		put_back(w);
 	buf_free(&why);
 }
 
@@ -462,6 +508,7 @@ apply_decision(const struct apply_settings *s, const struct decision *d,
 		.to = d->recommended,
 		.took_ms = -1,
 		.confirmed = -1,
+		.restored = -1,
 		.expected = -1,
 		.ready_s = NAN,
 		.at = w.now };

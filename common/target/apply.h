@@ -60,6 +60,8 @@ struct apply_result {
 			 * times are learned from. NAN: nothing was added, or
 			 * it did not arrive, or the driver cannot tell what
 			 * serves */
+	long restored; /* put back to this count, for the change did not come
+			* about; -1: it was not */
 	struct buf error; /* why not; what is left to know; may be empty */
 	long expected; /* the count as we knew it, where somebody else has
 			* changed it since; else -1 */

@@ -129,6 +129,7 @@ see_result(struct scan *s, const struct record *r)
 	if (json_get(result, "confirmed") != NULL) {
 		see_done(s, r, at);
 		expect(s->p, result, "to");
+		expect(s->p, result, "restored");
 	}
 }
 

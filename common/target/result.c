@@ -36,6 +36,8 @@ put_result(struct buf *b, const struct apply_result *r)
 		    b, ",\"confirmed\":%s", r->confirmed ? "true" : "false");
 	if (!isnan(r->ready_s))
 		record_put_num(b, "ready_s", r->ready_s);
+	if (r->restored >= 0)
+		record_put_num(b, "restored", (double)r->restored);
 	if (r->expected >= 0)
 		record_put_num(b, "expected", (double)r->expected);
 	if (r->error.len > 0)

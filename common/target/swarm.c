@@ -19,17 +19,20 @@ enum {
 	ERROR_SHOWN = 200 /* bytes of each */
 };
 
-struct swarm {
-	struct engine engine;
-	char *service;
-};
-
 struct view { /* the service at one moment */
 	char id[64], version[32];
 	long replicas;
 	long running, desired; /* -1: not said */
 	char update[32], message[256]; /* UpdateStatus; "": none */
+	char began[48]; /* and its StartedAt, which tells two apart */
 	int64_t updated; /* ms by the engine's clock; 0: not said */
+};
+
+struct swarm {
+	struct engine engine;
+	char *service;
+	struct view before; /* our update */
+	struct buf sent; /* the specification of our update */
 };
 
 static void
@@ -38,6 +41,7 @@ swarm_close(void *self)
 	struct swarm *s = self;
 
 	engine_close(&s->engine);
+	buf_free(&s->sent);
 	free(s->service);
 	free(s);
 }
@@ -132,6 +136,7 @@ read_service(const struct swarm *s, const struct json *j, struct view *v,
 	}
 	copy(v->update, sizeof(v->update), json_get_str(update, "State"));
 	copy(v->message, sizeof(v->message), json_get_str(update, "Message"));
+	copy(v->began, sizeof(v->began), json_get_str(update, "StartedAt"));
 	if (json_get_time(j, "UpdatedAt", &ms) == 0)
 		v->updated = ms;
 	return 0;
@@ -250,7 +255,7 @@ new_spec(const struct buf *body, long replicas, struct buf *out)
 
 /* The last step: sends the update unless this is a dry run. */
 static enum target_outcome
-send_update(const struct swarm *s, const char *path, const struct buf *spec,
+send_update(struct swarm *s, const char *path, const struct buf *spec,
     int dry_run, struct buf *why)
 {
 	struct http_request q = { .method = "POST",
@@ -263,6 +268,8 @@ send_update(const struct swarm *s, const char *path, const struct buf *spec,
 
 	if (dry_run)
 		return TARGET_DRY;
+	buf_clear(&s->sent);
+	buf_add(&s->sent, spec->s, spec->len);
 	if (http_send(s->engine.h, &q, &r) != 0) {
 		engine_complain(&s->engine, &r, why);
 		if (r.body.s != NULL && strstr(r.body.s, "out of sequence"))
@@ -293,28 +300,18 @@ compare(const struct view *v, const struct target_change *change,
 	return TARGET_CHANGED;
 }
 
-/* body is the service as GET gave it */
+/* Sends body, the service as GET gave it and v shows it, with `to` replicas */
 static enum target_outcome
-update(struct swarm *s, const struct buf *body, const struct json *j,
-    const struct target_change *change, struct buf *request, struct buf *why)
+update(struct swarm *s, const struct buf *body, const struct view *v, long to,
+    int dry_run, struct buf *request, struct buf *why)
 {
 	struct buf path = { 0 }, spec = { 0 };
 	enum target_outcome o;
-	struct view v;
 
-	if (!is_ours(s, j)) { /* found by the beginning of its id */
-		no_such(s, why);
-		return TARGET_REFUSED;
-	}
-	if (read_service(s, j, &v, why) != 0)
-		return TARGET_REFUSED;
-	o = compare(&v, change, s->service, why);
-	if (o != TARGET_WRITTEN)
-		return o;
 	buf_printf(&path, "/%s/services/", s->engine.api);
 	http_escape(&path, s->service);
-	buf_printf(&path, "/update?version=%s", v.version);
-	if (new_spec(body, change->to, &spec) != 0 || path.failed) {
+	buf_printf(&path, "/update?version=%s", v->version);
+	if (new_spec(body, to, &spec) != 0 || path.failed) {
 		buf_printf(why,
 		    "service '%s': cannot make its new "
 		    "specification",
@@ -322,10 +319,42 @@ update(struct swarm *s, const struct buf *body, const struct json *j,
 		o = TARGET_REFUSED;
 	} else {
 		buf_printf(request, "POST %s Spec.Mode.Replicated.Replicas=%ld",
-		    path.s, change->to);
-		o = send_update(s, path.s, &spec, change->dry_run, why);
+		    path.s, to);
+		o = send_update(s, path.s, &spec, dry_run, why);
 	}
 	buf_free(&spec);
+	buf_free(&path);
+	return o;
+}
+
+/* The service as GET gives it, in r, which the caller frees, and v, which
+ * does not know how many tasks run */
+static enum target_outcome
+get(struct swarm *s, struct http_response *r, struct view *v, struct buf *why)
+{
+	enum target_outcome o = TARGET_AWAY;
+	struct buf path = { 0 };
+	struct json *j = NULL;
+
+	if (engine_api(&s->engine, why) != 0)
+		return TARGET_AWAY;
+	buf_printf(&path, "/%s/services/", s->engine.api);
+	http_escape(&path, s->service);
+	if (path.failed)
+		buf_str(why, "out of memory");
+	else
+		j = engine_get(&s->engine, path.s, r, why);
+	if (r->status == 404)
+		buf_clear(why);
+	if (r->status == 404 || (j != NULL && !is_ours(s, j))) {
+		/* there may be one whose id begins so */
+		no_such(s, why);
+		o = TARGET_REFUSED;
+	} else if (j != NULL) {
+		o = read_service(s, j, v, why) == 0 ? TARGET_WRITTEN
+						    : TARGET_REFUSED;
+	}
+	json_free(j);
 	buf_free(&path);
 	return o;
 }
@@ -335,30 +364,61 @@ swarm_scale(void *self, const struct target_change *change, struct buf *request,
     struct buf *why)
 {
 	struct swarm *s = self;
-	enum target_outcome o = TARGET_AWAY;
 	struct http_response r = { 0 };
-	struct buf path = { 0 };
-	struct json *j;
+	struct view v;
+	enum target_outcome o = get(s, &r, &v, why);
 
-	if (engine_api(&s->engine, why) != 0)
-		return TARGET_AWAY;
-	buf_printf(&path, "/%s/services/", s->engine.api);
-	http_escape(&path, s->service);
-	if (path.failed) {
-		buf_str(why, "out of memory");
-		return TARGET_AWAY;
+	if (o == TARGET_WRITTEN)
+		o = compare(&v, change, s->service, why);
+	if (o == TARGET_WRITTEN) {
+		s->before = v;
+		o = update(
+		    s, &r.body, &v, change->to, change->dry_run, request, why);
 	}
-	j = engine_get(&s->engine, path.s, &r, why);
-	if (j != NULL) {
-		o = update(s, &r.body, j, change, request, why);
-	} else if (r.status == 404) {
-		buf_clear(why);
-		no_such(s, why);
-		o = TARGET_REFUSED;
-	}
-	json_free(j);
 	http_response_free(&r);
-	buf_free(&path);
+	return o;
+}
+
+/* The specification is, to the byte, the one of our update: whoever changed the
+ * service since did not mean to have it changed again. */
+static int
+is_as_sent(const struct swarm *s, const struct buf *body)
+{
+	const char *spec;
+	size_t n;
+
+	return s->sent.len > 0 && !s->sent.failed &&
+	    part(body->s, body->len, "Spec", &spec, &n) == 0 &&
+	    n == s->sent.len && memcmp(spec, s->sent.s, n) == 0;
+}
+
+static enum target_outcome
+swarm_restore(void *self, long from, long to, long *back, struct buf *request,
+    struct buf *why)
+{
+	struct http_response r = { 0 };
+	struct swarm *s = self;
+	enum target_outcome o;
+	struct view v, now;
+
+	/* the number that runs first: by the version of what is read after it
+	 * a change in between is seen */
+	if (look(s, &v, why) != 0)
+		return TARGET_AWAY;
+	*back = v.running > from ? v.running : from;
+	if (*back > to && to > from)
+		*back = to;
+	o = get(s, &r, &now, why);
+	if (o == TARGET_WRITTEN && now.replicas == from &&
+	    strncmp(now.update, "rollback", 8) == 0) {
+		*back = from; /* its own failure action did it */
+	} else if (o == TARGET_WRITTEN && !is_as_sent(s, &r.body)) {
+		buf_str(why, "somebody else changed it since");
+		o = TARGET_CHANGED;
+	} else if (o == TARGET_WRITTEN && *back != to) {
+		o = update(s, &r.body, &now, *back, 0, request, why);
+	}
+	http_response_free(&r);
 	return o;
 }
 
@@ -366,10 +426,18 @@ static enum target_arrival
 swarm_settled(void *self, long want, struct buf *why)
 {
 	struct swarm *s = self;
+	int over, halted;
 	struct view v;
 
 	if (look(s, &v, why) != 0)
 		return TARGET_LOST;
+	/* An update that was halted before ours says nothing about ours. */
+	halted = strcmp(v.update, "paused") == 0 ||
+	    strcmp(v.update, "rollback_paused") == 0;
+	over = v.update[0] == '\0' || strcmp(v.update, "completed") == 0 ||
+	    strcmp(v.update, "rollback_completed") == 0 ||
+	    (halted && strcmp(v.update, s->before.update) == 0 &&
+		strcmp(v.began, s->before.began) == 0);
 	if (v.replicas != want) {
 		buf_printf(why, "service '%s' has %ld replicas now, not %ld",
 		    s->service, v.replicas, want);
@@ -379,16 +447,14 @@ swarm_settled(void *self, long want, struct buf *why)
 	}
 	/* Right after an update the counts are still the old ones, so the
 	 * number of tasks desired has to have followed, too. */
-	if (v.desired == want && v.running == want &&
-	    (v.update[0] == '\0' || strcmp(v.update, "completed") == 0 ||
-		strcmp(v.update, "rollback_completed") == 0))
+	if (v.desired == want && v.running == want && over)
 		return TARGET_THERE;
 	buf_printf(why, "service '%s': %ld of %ld tasks run", s->service,
 	    v.running, want);
 	if (v.update[0] != '\0' && strcmp(v.update, "completed") != 0)
 		buf_printf(
 		    why, ", its update is '%s': %s", v.update, v.message);
-	return TARGET_LATE;
+	return halted && !over ? TARGET_STUCK : TARGET_LATE;
 }
 
 struct complaint {
@@ -461,6 +527,7 @@ const struct target_driver target_swarm = {
 	.close = swarm_close,
 	.read = swarm_state,
 	.scale = swarm_scale,
+	.restore = swarm_restore,
 	.settled = swarm_settled,
 	.explain = swarm_explain,
 };

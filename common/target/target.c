@@ -118,6 +118,19 @@ target_scale(struct target *t, const struct target_change *change,
 	return t->driver->scale(t->self, change, request, why);
 }
 
+int
+target_restores(const struct target *t)
+{
+	return t->driver->restore != NULL;
+}
+
+enum target_outcome
+target_restore(struct target *t, long from, long to, long *back,
+    struct buf *request, struct buf *why)
+{
+	return t->driver->restore(t->self, from, to, back, request, why);
+}
+
 /* Sleeps for s seconds, less if *stop becomes true */
 static void
 nap(double s, const volatile sig_atomic_t *stop)
@@ -140,7 +153,10 @@ target_wait(struct target *t, long want, double seconds,
 
 		buf_clear(why);
 		a = t->driver->settled(t->self, want, why);
-		if (a == TARGET_THERE || a == TARGET_ELSEWHERE)
+		if (a == TARGET_STUCK && t->driver->explain != NULL)
+			t->driver->explain(t->self, why);
+		if (a == TARGET_THERE || a == TARGET_ELSEWHERE ||
+		    a == TARGET_STUCK)
 			return a;
 		if (stop != NULL && *stop)
 			return TARGET_STOPPED;

@@ -83,6 +83,7 @@ enum target_outcome target_scale(struct target *t,
 enum target_arrival {
 	TARGET_THERE, /* want is asked for and serves, read back */
 	TARGET_LATE, /* not within the time; why says what holds it up */
+	TARGET_STUCK, /* it would not come about in any time; why, too */
 	TARGET_ELSEWHERE, /* somebody asked for another count meanwhile */
 	TARGET_LOST, /* could not be read back; why says so */
 	TARGET_STOPPED /* *stop became true while waiting */
@@ -94,6 +95,21 @@ enum target_arrival {
  */
 enum target_arrival target_wait(struct target *t, long want, double seconds,
     const volatile sig_atomic_t *stop, struct buf *why);
+
+/* target_restores(t): 1: its driver can put back what did not come about */
+int target_restores(const struct target *t);
+
+/*
+ * target_restore(t, from, to, back, request, why): after target_scale changed
+ * from into to, and that did not come about: changes to into *back, which is
+ * from, or what serves where that is more, so that nothing that came is lost.
+ * Only where nobody else has changed the target since. TARGET_WRITTEN: it has
+ * *back now; request stays empty where nothing had to be sent, *back is then
+ * either to (all of it serves) or what the target put back by itself. Else why
+ * has a message.
+ */
+enum target_outcome target_restore(struct target *t, long from, long to,
+    long *back, struct buf *request, struct buf *why);
 
 /*
  * What instances are given. target_sizing(t): how its driver changes it; NULL:
@@ -134,6 +150,9 @@ struct target_driver {
 	enum target_outcome (*scale)(void *self,
 	    const struct target_change *change, struct buf *request,
 	    struct buf *why);
+	/* restore: as target_restore; NULL: this driver leaves what it did */
+	enum target_outcome (*restore)(void *self, long from, long to,
+	    long *back, struct buf *request, struct buf *why);
 	/* settled(self, want, why): one look; why as target_wait's */
 	enum target_arrival (*settled)(void *self, long want, struct buf *why);
 	/* explain(self, why): asks what holds it up, once, after a time-out;

@@ -2,6 +2,7 @@
 
 load ../lib/common
 load ../lib/services.sh
+load ../lib/decision.bash
 
 setup_file() {
 	# one service for all tests
@@ -324,6 +325,90 @@ decisions() {
 	[ "$(jq -r .result.status <<<"$output")" = refused ]
 	[ "$(swarm_version web)" = "$version" ]
 	[ "$(swarm_replicas web)" = 3 ]
+}
+
+# service NAME REPLICAS FILTER: one that serves, with its specification as the
+# filter makes it
+service() {
+	jq -n --arg name "$1" --argjson n "$2" '{ Name: $name,
+		TaskTemplate: { ContainerSpec: { Image: "web:1",
+			Command: ["/bin/httpd", "-f", "-p", "8080"],
+			StopGracePeriod: 100000000 } },
+		Mode: { Replicated: { Replicas: $n } } } | '"$3" |
+		docker_api /v1.41/services/create -d @- >/dev/null
+	svc_wait 60 swarm_runs "$1" "$2"
+}
+
+# change NAME FILTER: updates its specification
+change() {
+	local was
+
+	was=$(swarm_read "$1")
+	jq ".Spec | $2" <<<"$was" | docker_api \
+		"/v1.41/services/$1/update?version=$(jq .Version.Index <<<"$was")" \
+		-d @- >/dev/null
+}
+
+# decided NAME FROM TO: a decision on the service as it is
+decided() {
+	driver=swarm version=$(swarm_version "$1")
+	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	decide "$2" "$3" >"$dir/in"
+}
+
+apply() { # NAME [OPTION...]
+	as-apply --driver swarm --service "$1" --host "unix://$DOCKER_SOCKET" \
+		"${@:2}" "$dir/in"
+}
+
+@test "tasks that no node can take: put back to what was, and the exit is 3" {
+	service nowhere 0 '.TaskTemplate.Placement.Constraints =
+		["node.labels.none==1"] | .Labels = { "a<b": "c&d" } |
+		.TaskTemplate.ContainerSpec.Healthcheck = { Interval: 1000000000 } |
+		.UpdateConfig = { Parallelism: 1, MaxFailureRatio: 0.25 } |
+		.EndpointSpec = { Mode: "dnsrr" }'
+	before=$(swarm_read nowhere | jq -S .Spec)
+	decided nowhere 0 3
+	run --separate-stderr -3 apply nowhere --timeout 2s --state "$dir/state"
+	outcome timeout "service 'nowhere': 0 of 3 tasks run; 3 tasks: \"no suitable node (scheduling constraints not satisfied on 1 node)\"; put back to 0"
+	[ "$(result .restored)" = 0 ]
+	diff <(swarm_read nowhere | jq -S .Spec) <(echo "$before")
+	# the same again is a new decision, and nobody else's doing
+	decided nowhere 0 2
+	run --separate-stderr -3 apply nowhere --timeout 1s --state "$dir/state"
+	[ "$(result '"\(.restored) \(.expected)"')" = "0 null" ]
+	# and without: they wait for a node that may take them
+	decided nowhere 0 2
+	run --separate-stderr -3 apply nowhere --timeout 1s --no-rollback
+	[ "$(swarm_replicas nowhere)" = 2 ]
+	docker_api /v1.41/services/nowhere -X DELETE
+}
+
+@test "tasks of which some find room: those that run are kept" {
+	room=$(docker_api /v1.41/info | jq '.MemTotal * 0.4 | floor')
+	service roomy 1 ".TaskTemplate.Resources.Reservations.MemoryBytes = $room"
+	decided roomy 1 4
+	run --separate-stderr -3 apply roomy --timeout 5s
+	outcome timeout "service 'roomy': 2 of 4 tasks run; * \"no suitable node (insufficient resources on 1 node)\"; put back to 2"
+	svc_wait 20 swarm_runs roomy 2
+	docker_api /v1.41/services/roomy -X DELETE
+}
+
+@test "an update that the swarm halts, or takes back: put back without a wait" {
+	for action in pause rollback; do
+		service "bad$action" 2 ".UpdateConfig = { Parallelism: 1,
+			Monitor: 1000000000, FailureAction: \"$action\" }"
+		# somebody brings out what does not work, and then more is needed
+		change "bad$action" '.TaskTemplate.ContainerSpec.Command =
+			["/bin/busybox", "false"]'
+		decided "bad$action" 2 4
+		run --separate-stderr -3 apply "bad$action" --timeout 60s
+		cat <<<"$output"
+		[ "$(result '"\(.status) \(.restored)"')" = "failed 2" ]
+		[[ $(result .error) == *"$action"* ]]
+		[ "$(swarm_replicas "bad$action")" = 2 ]
+		docker_api "/v1.41/services/bad$action" -X DELETE
+	done
 }
 
 @test "nothing stays once the engine has ended" {

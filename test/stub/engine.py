@@ -22,6 +22,11 @@ Faults:
     hang-all      no answer to anything
     never         tasks never start; they complain
     slow          tasks start a second after the update
+    partly        of the tasks one starts; the others complain
+    paused        an update is paused; tasks never start
+    halted        an update was paused before; all is well
+    touched       tasks never start; then somebody changes a label
+    overtook      tasks never start; the second update is out of sequence
     rollback      the update is rolled back
     gone-after    the engine does not answer once an update was done
     not-manager   503 to all about services
@@ -55,7 +60,17 @@ class State:
     version = 11
     replicas = 3
     changed = 0.0  # when it was updated last
+    updates = 0
     update = None  # UpdateStatus
+
+
+if FAULT == "halted":
+    State.update = {
+        "State": "paused",
+        "StartedAt": "2026-11-23T11:00:00.5Z",
+        "Message": "update paused due to failure",
+    }
+NEVER = ("never", "paused", "touched", "overtook")
 
 
 def stamp(t):
@@ -67,13 +82,18 @@ def spec():
         return SPEC.replace(
             '"Replicated":{"Replicas":3,"Unknown" : null}', '"Global":{}'
         )
-    return SPEC.replace('"Replicas":3', '"Replicas":%d' % State.replicas)
+    text = SPEC
+    if FAULT == "touched" and State.changed:
+        text = text.replace('"b":"1"', '"b":"2"')
+    return text.replace('"Replicas":3', '"Replicas":%d' % State.replicas)
 
 
 def service(name="web", status=False):
     running = State.replicas
-    if FAULT == "never" and State.changed:
+    if FAULT in NEVER and State.changed:
         running = 3
+    if FAULT == "partly" and State.changed:
+        running = min(4, State.replicas)
     if FAULT == "slow" and time.time() < State.changed + 1:
         running = 3
     text = '{"ID":"%s","Version":{"Index":%d},"UpdatedAt":"%s","Spec":%s' % (
@@ -180,6 +200,8 @@ class Handler(BaseHTTPRequestHandler):
         wanted = "/v1.41/services/web/update?version=%d" % State.version
         if FAULT == "conflict" or self.path != wanted:
             return self.fail(500, sequence)
+        if FAULT == "overtook" and State.updates:
+            return self.fail(500, sequence)
         if FAULT == "error500":
             return self.fail(500, "rpc error: code = DeadlineExceeded")
         if FAULT == "hang":
@@ -187,6 +209,13 @@ class Handler(BaseHTTPRequestHandler):
         State.replicas = int(re.search(r'"Replicas":(\d+)', body).group(1))
         State.version += 1
         State.changed = time.time()
+        State.updates += 1
+        if FAULT == "paused":
+            State.update = {
+                "State": "paused",
+                "StartedAt": stamp(State.changed),
+                "Message": "update paused due to failure",
+            }
         if FAULT == "rollback":
             State.replicas = 3
             State.update = {
