@@ -1584,6 +1584,13 @@ begun() {
 		"$(done_with 390 3 6 false timeout)" "$(seen 330 6)" "$(seen 270 6)"
 	decide 3 0.5 -- --mode auto
 	has_no_state changed-elsewhere
+	# put back: that is what is known
+	journal "$state_dir" 86400 "$(seen 400 3)" \
+		"$(done_with 390 3 6 false timeout | jq -c '.result.restored = 4')"
+	decide 4 0.5 -- --mode auto
+	has_no_state changed-elsewhere
+	decide 6 0.5 -- --mode auto
+	has_state changed-elsewhere
 	# cut off
 	journal "$state_dir" 86400 "$(seen 400 3)" "$(begun 390 3 6)"
 	decide 5 0.5 -- --mode auto

@@ -282,18 +282,20 @@ note_result(struct history *h, const struct json *j, int64_t logged)
 		history_changed(h, at, (long)from, (long)to);
 }
 
-/* What a change leaves: what was asked for where that has arrived; else that,
- * or any part of it. One that failed after it was begun leaves nobody knows
- * what. */
+/* What a change leaves: what it was put back to; what was asked for where that
+ * has arrived; else that, or any part of it. One that failed after it was begun
+ * leaves nobody knows what. */
 static void
 note_outcome(struct history *h, const struct json *j)
 {
 	const struct json *r = json_get(j, "result");
 	const char *status = json_get_str(r, "status");
 	int arrived = 0;
-	double from, to;
+	double from, to, back;
 
-	if (json_bool(json_get(r, "confirmed"), &arrived) == 0 &&
+	if (json_get_num(r, "restored", &back) == 0 && back >= 0 && back <= 1e6)
+		expect(h, (long)back, (long)back);
+	else if (json_bool(json_get(r, "confirmed"), &arrived) == 0 &&
 	    json_get_num(r, "from", &from) == 0 &&
 	    json_get_num(r, "to", &to) == 0 && from >= 0 && from <= 1e6 &&
 	    to >= 0 && to <= 1e6)

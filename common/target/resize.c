@@ -267,6 +267,7 @@ wait_for(struct run *run)
 	case TARGET_THERE:
 		break;
 	case TARGET_ELSEWHERE:
+	case TARGET_STUCK:
 		resize_fail(r, RESIZE_FAILED, why.s);
 		break;
 	case TARGET_LATE:
