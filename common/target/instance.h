@@ -74,6 +74,20 @@ void lxd_show(
 void lxd_send(struct lxd *d, struct lxd_step *step);
 void lxd_await(struct lxd *d, struct lxd_step *step);
 
+/*
+ * What an instance is given, changed while it runs. A whole number of cores is
+ * limits.cpu, part of one a share of time in limits.cpu.allowance; one that has
+ * such a share keeps it. LXD reserves nothing.
+ *
+ * lxd_limits(d, name, part, why): fills part: 1; 0: it is gone; -1 and why
+ */
+int lxd_limits(
+    struct lxd *d, const char *name, struct size_part *part, struct buf *why);
+double lxd_used(void *self, const struct size_part *part);
+void lxd_round(struct size *size);
+enum target_outcome lxd_resize(void *self, const struct size_change *change,
+    struct buf *request, struct buf *why);
+
 /* lxd_prove(d, name): marks one that has served. That it fails does no harm. */
 void lxd_prove(struct lxd *d, const char *name);
 

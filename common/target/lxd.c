@@ -429,6 +429,35 @@ lxd_settled(void *self, long want, struct buf *why)
 	return a;
 }
 
+static int
+lxd_sizes(void *self, struct size_parts *parts, struct buf *why)
+{
+	struct lxd *d = self;
+	struct fleet f;
+	int r = 0;
+
+	if (look(d, &f, why) != 0)
+		return -1;
+	for (size_t k = 0; k < f.count && r >= 0; k++) {
+		struct size_part *p = size_add(parts);
+
+		r = p != NULL ? lxd_limits(d, f.all[k].name, p, why) : -1;
+		if (p == NULL)
+			buf_str(why, "out of memory");
+		else if (r <= 0)
+			parts->n--; /* it went meanwhile */
+	}
+	fleet_free(&f);
+	return r < 0 ? -1 : 0;
+}
+
+static const struct target_sizing sizing = {
+	.sizes = lxd_sizes,
+	.used = lxd_used,
+	.round = lxd_round,
+	.resize = lxd_resize,
+};
+
 const struct target_driver target_lxd = {
 	.name = "lxd",
 	.open = lxd_open,
@@ -436,4 +465,5 @@ const struct target_driver target_lxd = {
 	.read = lxd_state,
 	.scale = lxd_scale,
 	.settled = lxd_settled,
+	.sizing = &sizing,
 };

@@ -19,6 +19,7 @@ struct run { /* one look, and what follows from it */
 	struct size_parts parts;
 	struct size *to; /* of each part */
 	char *sent; /* of each part: it was, and was taken */
+	struct buf unsure; /* of what no answer came */
 	int64_t until;
 };
 
@@ -105,6 +106,7 @@ close_run(struct run *run)
 {
 	free(run->to);
 	free(run->sent);
+	buf_free(&run->unsure);
 	size_free(&run->parts);
 }
 
@@ -140,6 +142,7 @@ static unsigned
 plan(struct run *run, size_t k, struct buf *held)
 {
 	const struct conf_resources *c = &run->w->s->resources;
+	const struct target_sizing *z = target_sizing(run->w->target);
 	struct size_part *p = &run->parts.all[k];
 	struct resize *r = &run->w->resize;
 	struct buf ignored = { 0 };
@@ -154,8 +157,10 @@ plan(struct run *run, size_t k, struct buf *held)
 	    (held->s == NULL || strstr(held->s, r->bar) == NULL))
 		buf_printf(held, "%s%s", held->len > 0 ? "; " : "", r->bar);
 	buf_free(&ignored);
-	return size_plan(
-	    c, &r->wish, p, run->ways & r->ways, &run->to[k], held);
+	all = size_plan(c, &r->wish, p, run->ways & r->ways, &run->to[k], held);
+	if (all != 0 && z->round != NULL)
+		z->round(&run->to[k]);
+	return size_same(&run->to[k], &p->has) ? 0 : all;
 }
 
 static void
@@ -210,7 +215,7 @@ give(struct run *run, size_t k)
 		[TARGET_CHANGED] = { "refused", RESIZE_REFUSED },
 		[TARGET_REFUSED] = { "failed", RESIZE_FAILED },
 		[TARGET_AWAY] = { "failed", RESIZE_FAILED },
-		[TARGET_UNSURE] = { "timeout", RESIZE_LATE } };
+		[TARGET_UNSURE] = { "timeout", RESIZE_FINE } };
 	struct size_change c = { &run->parts.all[k], run->to[k],
 		run->look != NULL,
 		(double)(run->until - clock_monotonic()) / 1000 };
@@ -224,6 +229,10 @@ give(struct run *run, size_t k)
 		    request.s);
 	if (ends[o].worst != RESIZE_FINE)
 		resize_fail(r, ends[o].worst, why.s);
+	if (o == TARGET_UNSURE)
+		buf_printf(&run->unsure, "%s%s",
+		    run->unsure.len > 0 ? "; " : "",
+		    why.s != NULL ? why.s : "out of memory");
 	run->sent[k] = o == TARGET_WRITTEN || o == TARGET_UNSURE;
 	r->changed += run->sent[k];
 	r->tried |= run->look == NULL;
@@ -306,6 +315,9 @@ read_back(struct run *run)
 		if (!good)
 			resize_fail(r, RESIZE_FAILED, why.s);
 	}
+	/* where all is as it should be, it does not matter who never said so */
+	if (!good && run->unsure.len > 0)
+		resize_fail(r, RESIZE_LATE, run->unsure.s);
 	r->confirmed &= good && r->worst < RESIZE_FAILED;
 	size_free(&now);
 	buf_free(&why);

@@ -150,9 +150,9 @@ plan_one(const struct conf_resources *c, const struct size_part *p, int a,
 {
 	double has = p->has.x[a], x = stride(c, has, bound(c, a, wish));
 
-	if ((p->fixed >> a & 1) != 0) {
+	if (p->fixed[a] != NULL) {
 		if (!same(has, x))
-			say(held, p, a, p->note);
+			say(held, p, a, p->fixed[a]);
 		return has;
 	}
 	if (same(has, x) ||
@@ -181,8 +181,7 @@ size_plan(const struct conf_resources *c, const struct size *wish,
 	for (int a = SIZE_CPUS_KEPT; a < SIZE_AMOUNTS; a++) {
 		double limit = out->x[a - SIZE_CPUS_KEPT];
 
-		if (limit > 0 && out->x[a] > limit &&
-		    (part->fixed >> a & 1) == 0 &&
+		if (limit > 0 && out->x[a] > limit && part->fixed[a] == NULL &&
 		    (wish->x[a] > 0 || (part->loose >> a & 1) == 0))
 			out->x[a] = limit;
 	}
@@ -199,5 +198,5 @@ size_needs_used(const struct size *wish, const struct size_part *part)
 	double x = wish->x[SIZE_MEMORY], has = part->has.x[SIZE_MEMORY];
 
 	return x > 0 && !same(has, x) && lower(SIZE_MEMORY, has, x) &&
-	    (part->fixed >> SIZE_MEMORY & 1) == 0;
+	    part->fixed[SIZE_MEMORY] == NULL;
 }

@@ -26,8 +26,8 @@ struct size_part {
 	char name[256]; /* for people, and for the driver to find it again */
 	struct size has;
 	double used; /* bytes of memory now; NAN: the driver cannot tell */
-	unsigned fixed; /* bits by enum size_amount: cannot be set here */
-	char note[160]; /* why it cannot; "" */
+	const char *fixed[SIZE_AMOUNTS]; /* why it cannot be set, static; NULL:
+					  * it can */
 	unsigned loose; /* bits: may be above its limit */
 };
 

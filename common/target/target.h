@@ -125,6 +125,7 @@ struct target_sizing {
 	int rolling; /* 1: instances are replaced by and by: they restart */
 	int (*sizes)(void *self, struct size_parts *parts, struct buf *why);
 	double (*used)(void *self, const struct size_part *part); /* or NULL */
+	void (*round)(struct size *size); /* to what can be set; or NULL */
 	enum target_outcome (*resize)(void *self,
 	    const struct size_change *change, struct buf *request,
 	    struct buf *why);

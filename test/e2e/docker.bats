@@ -514,6 +514,14 @@ composed() {
 	[ "$(running)" = "$before" ]
 	compose up -d --scale web=3
 	[ "$(running)" = "$before" ]
+	# what it was given stays, and up makes nothing anew for it
+	decide 3 3 "$(gives '{"cpus":0.5,"memory":67108864}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	[ "$(result .resized.status)" = applied ]
+	ids=$(compose ps -q | sort)
+	compose up -d --scale web=3
+	[ "$(compose ps -q | sort)" = "$ids" ]
+	[ "$(inspect "$(head -n 1 <<<"$ids")" .HostConfig.Memory)" = 67108864 ]
 	compose up -d --scale web=2
 	read_state
 	[ "$(state .instances)" = 2 ]

@@ -196,6 +196,80 @@ s.serve_forever()' "$dir/www" >"$dir/port" 2>/dev/null </dev/null 3>&- &
 	[ "$(everything)" = "$before" ]
 }
 
+# gives SIZES: what decisions say that each instance should be given
+gives() {
+	echo '.resources = '"$1"
+}
+
+# held NAME: the limit of memory that the kernel holds it to
+held() {
+	local at
+
+	for at in "/sys/fs/cgroup/memory/lxc.payload.$1/memory.limit_in_bytes" \
+		"/sys/fs/cgroup/lxc.payload.$1/memory.max"; do
+		[ ! -e "$at" ] || cat "$at"
+	done
+}
+
+@test "lxd: CPU and memory are changed while an instance runs" {
+	labelled base '{"config":{"limits.memory":"64MiB","limits.cpu":"1"}}'
+	conf 'from = base' 'shutdown = 0'
+	pid=$(lxd_api /1.0/instances/base/state | jq .metadata.pid)
+	decide 1 1 "$(gives '{"cpus":2,"memory":100663296,"memory_reserved":1048576}')" >"$dir/in"
+	request='PATCH /1.0/instances/base {"config":{"limits.cpu":"2","limits.memory":"96MiB"}}'
+	before=$(everything)
+	run -0 apply --dry-run "$dir/in"
+	[ "$(result .resized.request)" = "$request" ]
+	run -0 apply --mode monitor "$dir/in"
+	[ "$(result .resized.request)" = "$request" ]
+	[ "$(everything)" = "$before" ]
+	run -0 apply "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.confirmed) \(.request)"')" = "applied true $request" ]
+	[ "$(result .resized.held)" = "memory_reserved of 'base' is nothing that LXD reserves" ]
+	[ "$(inspect base '.config | "\(."limits.cpu") \(."limits.memory")"')" = "2 96MiB" ]
+	[ "$(held base)" = 100663296 ]
+	# it was not restarted
+	[ "$(lxd_api /1.0/instances/base/state | jq .metadata.pid)" = "$pid" ]
+	# part of a core is a share of time
+	decide 1 1 "$(gives '{"cpus":1.525}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.confirmed)"')" = "applied true" ]
+	[ "$(inspect base '.config | "\(."limits.cpu") \(."limits.cpu.allowance")"')" = "2 153ms/100ms" ]
+	run -0 apply "$dir/in"
+	[ "$(result .resized.status)" = unchanged ]
+}
+
+@test "lxd: new instances have what the old ones were given" {
+	labelled base '{"config":{"limits.memory":"64MiB"}}'
+	conf 'from = base' 'shutdown = 0'
+	decide 1 2 "$(gives '{"memory":83886080}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	outcome applied
+	new=$(names | tr ' ' '\n' | grep -v '^base$')
+	[ "$(inspect base '.config["limits.memory"]')" = 80MiB ]
+	[ "$(inspect "$new" '.config["limits.memory"]')" = 80MiB ]
+	# from an image, which knows no limits
+	conf 'from = "image:web"' 'shutdown = 0'
+	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	decide 2 3 "$(gives '{"memory":83886080}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	outcome applied
+	[ "$(lxd_api '/1.0/instances?recursion=1' | jq -r \
+		'.metadata | map(.config["limits.memory"]) | unique | join(" ")')" = 80MiB ]
+}
+
+@test "lxd: memory in use is not taken away" {
+	labelled base '{"config":{"limits.memory":"64MiB"}}'
+	conf 'from = base' 'shutdown = 0'
+	echo 'resources { max_lower = 100% cooldown = 0 }' >>"$dir/web.conf"
+	used=$(lxd_api /1.0/instances/base/state | jq .metadata.memory.usage)
+	decide 1 1 "$(gives '{"memory":1048576}')" >"$dir/in"
+	run -0 apply "$dir/in"
+	[ "$(result .resized.status)" = applied ]
+	[ "$(held base)" -ge "$used" ]
+	[ "$(held base)" -lt 67108864 ]
+}
+
 @test "lxd: failures that come after the 202 are told" {
 	labelled base
 	conf 'from = "image:nowhere"'
