@@ -104,14 +104,16 @@ take_point(struct day_point *p, const struct json *j, const char *signal)
 	       to = number(expected, "to_s");
 
 	p->load = number(in, "value");
-	p->seen = p->time - (isfinite(age) ? (int64_t)(age * 1000) : 0);
+	p->seen = p->time;
+	if (age > 0 && age * 1000 < DAY_MS)
+		p->seen -= (int64_t)(age * 1000);
 	p->expected = number(expected, "value");
 	p->at_most = number(expected, "at_most");
 	if (!isfinite(p->at_most))
 		p->at_most = p->expected;
-	if (!isfinite(from) || !isfinite(to) || to < from || to > 1e7)
+	if (!(from >= 0 && to >= from && to * 1000 < DAY_MS)) {
 		p->expected = p->at_most = (double)NAN;
-	else {
+	} else {
 		p->from = p->seen + (int64_t)(from * 1000);
 		p->to = p->seen + (int64_t)(to * 1000);
 	}

@@ -34,8 +34,12 @@ enum {
 	FOOT = 446, /* of the instances */
 	SCALE = 3,
 	LINE = 4,
-	GLYPH = 6 * SCALE
+	GRID_MAX = 6, /* lines */
+	GLYPH = 6 * SCALE,
+	SHOWN = 32 /* bytes of a number */
 };
+
+#define LOAD_MAX 1e300 /* what is beyond is no load */
 
 struct plot {
 	struct canvas c;
@@ -139,7 +143,7 @@ measure(struct plot *p)
 		first = q->seen < first ? q->seen : first;
 		last = q->seen > last ? q->seen : last;
 	}
-	if (last <= first || p->to <= p->from || !isfinite(most))
+	if (last <= first || p->to <= p->from || most > LOAD_MAX)
 		return 0;
 	p->step = grid_step(fmax(most, 1e-9));
 	p->most = p->step * ceil(fmax(most, 1e-9) / p->step * 1.02);
@@ -148,27 +152,33 @@ measure(struct plot *p)
 	return 1;
 }
 
-/* "12.5k": six characters at most for what can be read at all */
+/* "12.5k"; what is too large for that has an exponent */
 static void
-show(char s[32], double v)
+show(char s[SHOWN], double v)
 {
-	static const char units[] = " kMGT";
-	int u = 0;
+	static const char *const units[] = { "", "k", "M", "G", "T" };
+	char n[SHOWN];
+	size_t u = 0;
 
 	for (; fabs(v) >= 10000 && u < 4; u++)
 		v /= 1000;
-	snprintf(s, 32, "%.*f", fabs(v) >= 100 || v == floor(v) ? 0 : 2, v);
-	if (strchr(s, '.') != NULL)
-		while (s[strlen(s) - 1] == '0')
-			s[strlen(s) - 1] = '\0';
-	if (u > 0)
-		snprintf(s + strlen(s), 4, "%c", units[u]);
+	if (fabs(v) >= 10000) {
+		snprintf(s, SHOWN, "%.0e", v * 1e12);
+		return;
+	}
+	snprintf(n, SHOWN, "%.*f", fabs(v) >= 100 || v == floor(v) ? 0 : 2, v);
+	if (fabs(v) < 1 && fpclassify(v) != FP_ZERO)
+		snprintf(n, SHOWN, "%.2g", v);
+	else if (strchr(n, '.') != NULL)
+		while (n[strlen(n) - 1] == '0')
+			n[strlen(n) - 1] = '\0';
+	snprintf(s, SHOWN, "%.8s%s", n, units[u]);
 }
 
 static void
 label(struct plot *p, int y, double v)
 {
-	char s[32];
+	char s[SHOWN];
 
 	show(s, v);
 	canvas_text(&p->c, LEFT - 8 - (int)strlen(s) * GLYPH, y - 7 * SCALE / 2,
@@ -178,7 +188,7 @@ label(struct plot *p, int y, double v)
 static void
 draw_grid(struct plot *p)
 {
-	for (int i = 0; i * p->step <= p->most * 1.001; i++) {
+	for (int i = 0; i <= GRID_MAX && i * p->step <= p->most * 1.001; i++) {
 		int y = at_load(p, i * p->step);
 
 		canvas_box(&p->c, LEFT, y - 1, RIGHT - LEFT, 2, GRID);

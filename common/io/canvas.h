@@ -28,8 +28,8 @@ void canvas_box(struct canvas *c, int x, int y, int w, int h, int colour);
 void canvas_line(
     struct canvas *c, int x0, int y0, int x1, int y1, int width, int colour);
 
-/* canvas_text(c, x, y, scale, colour, s): digits and . : % - + k M G T, each in
- * 5 x 7 points of scale pixels, the next 6 to the right; others are blank */
+/* canvas_text(c, x, y, scale, colour, s): digits and . : % - + e k M G T, each
+ * in 5 x 7 points of scale pixels, the next 6 to the right; others are blank */
 void canvas_text(
     struct canvas *c, int x, int y, int scale, int colour, const char *s);
 
