@@ -152,7 +152,7 @@ once() {
 	# the command of compose.yml
 	GRAFANA_PASSWORD=x docker-compose -f "$root/scripts/examples/compose.yml" \
 		--profile loop config >"$dir/stack.yml"
-	command=$(python3 -c 'import json, sys, yaml
+	command=$(/usr/bin/python3 -c 'import json, sys, yaml
 print(json.dumps([w.replace("$$", "$") for w in
     yaml.safe_load(open(sys.argv[1]))["services"]["autoscale"]["command"]]))' \
 		"$dir/stack.yml")
@@ -181,7 +181,7 @@ print(json.dumps([w.replace("$$", "$") for w in
 	swarm_create web web:1 2
 	sed "s|unix:/filtered/docker.sock|unix:$SVC/f.sock|
 		s|unix:/var/run/docker.sock|unix:$DOCKER_SOCKET|
-		s| /tmp/| $SVC/|" "$root/scripts/examples/docker-proxy.conf" \
+		s| /tmp/| $SVC/|" "$root/scripts/examples/docker-proxy.nginx" \
 		>"$SVC/nginx.conf"
 	svc_spawn nginx nginx -p "$SVC" -c "$SVC/nginx.conf"
 	wait_until 10 test -S "$SVC/f.sock"
