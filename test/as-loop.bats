@@ -367,6 +367,34 @@ whole() {
 	[ ! -e "$dir/state/web.ndjson" ]
 }
 
+@test "as-loop: settings that became wrong are told, and those of before stay" {
+	whole
+	sed -i 's/mode = auto/mode = auto  decision_interval = 1s/' \
+		"$dir/whole.conf"
+	mkdir "$dir/more"
+	echo 'signal load { emergency = 95% }' >"$dir/more/load.inc"
+	printf '%s\n' 'target web { }' "include('load.inc')" >"$dir/more/a.conf"
+	cp "$dir/whole.conf" "$dir/right"
+	as-loop -c "$dir/whole.conf" -c "$dir/more/a.conf" --state "$dir/state" \
+		>"$dir/out" 2>"$dir/err" 3>&- &
+	loop=$!
+	results() { grep -c '"type":"result"' "$dir/out"; }
+	wait_until 20 eval '[ "$(results)" -ge 1 ]'
+	# half a file, as an editor leaves it; and the count of somebody else
+	head -c 150 "$dir/right" >"$dir/whole.conf"
+	wait_until 20 grep -q 'the settings are wrong: those of before are kept' "$dir/err"
+	grep -q "whole.conf:" "$dir/err"
+	echo 2 >"$dir/count"
+	n=$(results)
+	wait_until 20 eval '[ "$(results)" -gt "$((n + 1))" ]'
+	wait_until 20 eval '[ "$(cat "$dir/count")" -ge 5 ]'
+	# mended, and with another bound, it is in use
+	sed 's/max_instances = 20/& min_instances = 9/' "$dir/right" >"$dir/whole.conf"
+	wait_until 20 eval '[ "$(cat "$dir/count")" = 9 ]'
+	finish TERM
+	[ "$status" = 0 ]
+}
+
 @test "as-loop: the files' own interval and folder are found by the real check" {
 	whole
 	sed -i 's/mode = auto/mode = auto  decision_interval = 1s/' \
