@@ -157,7 +157,7 @@ put_pixels(struct buf *out, const struct canvas *c)
 		for (int y = 0; y < c->h; y++)
 			memcpy(plain + row * (size_t)y + 1,
 			    c->p + (ptrdiff_t)y * c->w, (size_t)c->w);
-		if (compress2(packed, &room, plain, n, 6) == Z_OK) {
+		if (compress2(packed, &room, plain, n, 9) == Z_OK) {
 			put_chunk(out, "IDAT", packed, room);
 			status = 0;
 		}
