@@ -192,8 +192,9 @@ replay() {
 	mkdir state
 	echo '{"type":"journal","version":1,"created":"1970-01-01T00:00:00Z"}' \
 		>state/web.ndjson
-	# what a record rounds to ten digits is left out
-	same='del(.predicted_load, .risk, .inputs[].expected)'
+	# what a record rounds to ten digits is left out, and what as-decide
+	# adds to be asked again
+	same='del(.predicted_load, .risk, .inputs[].expected, .basis)'
 	head -n 450 all | while read -r observed && read -r forecast &&
 		read -r decision; do
 		now=${decision#*\"time\":\"} now=${now%%\"*}
