@@ -183,6 +183,25 @@ counted() {
 	assert_output --partial ./etc/logrotate.d/autoscale
 	run -0 dpkg-deb -f "$B"/autoscale_*.deb Depends
 	assert_output --partial libcurl4
+	# where only building was prepared, the libraries are still named
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	for f in /usr/bin/* /bin/*; do
+		case ${f##*/} in dpkg-shlibdeps | lintian) continue ;; esac
+		ln -sf "$f" "$BATS_TEST_TMPDIR/bin"
+	done
+	cp "$B"/autoscale_*.deb "$BATS_TEST_TMPDIR/first.deb"
+	PATH=$BATS_TEST_TMPDIR/bin make -s B="$B" deb >/dev/null
+	names() { # NAME.deb: what it depends on, without versions
+		dpkg-deb -f "$1" Depends | tr ',' '\n' | awk '{ print $1 }' | sort
+	}
+	diff <(names "$BATS_TEST_TMPDIR/first.deb") <(names "$B"/autoscale_*.deb)
+	# what is stopped, and when: an upgrade stops nothing
+	dpkg-deb -e "$B"/autoscale_*.deb "$BATS_TEST_TMPDIR/control"
+	for script in postinst prerm postrm; do
+		sh -n "$BATS_TEST_TMPDIR/control/$script"
+	done
+	# shellcheck disable=SC2016
+	grep -qF '"$1" = remove' "$BATS_TEST_TMPDIR/control/prerm"
 	if command -v lintian >/dev/null; then
 		run lintian --allow-root "$B"/autoscale_*.deb
 		refute_output --regexp '^[EW]:'
