@@ -262,7 +262,9 @@ os.execvp(sys.argv[1], sys.argv[1:])' as-loop -c "$dir/web.conf" \
 			2>"$dir/err" 3>&- &
 		loop=$!
 		wait_until 5 eval '[ "$(calls as-apply)" -ge 1 ]'
+		SECONDS=0
 		finish "$signal"
+		[ "$SECONDS" -le 20 ]
 		[ "$status" = 0 ]
 		grep -q 'done' "$CALLS"
 		[ "$(cat "$dir/out")" = "{}" ]
