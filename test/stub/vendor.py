@@ -4,14 +4,21 @@
 
 Listens on a port of 127.0.0.1, which it prints. Keeps its machines in memory,
 checks every request as the vendor would, and answers in the vendor's shapes.
-Every request goes to LOG, a JSON line each: method, path, body. What it is to
+Every request goes to LOG, a JSON line each: method, path, body, at (seconds
+since 1970), status of the answer. What it is to
 do wrong stands in files of DIR, read at each request:
 
     stock    lines "TYPE PLACE": there is none of these
+    empty    so many orders find none of what they ask for
     limit    so many requests are let through; 429 for the next one, Retry-After
              1, and then no more of it
     forget   so many orders are carried out, but their answers are lost
     boot     seconds until a machine runs (default 0)
+    lag      a machine is not in lists for so many seconds
+    budget   "LIMIT LEFT SECONDS": so many requests are left of the limit, until
+             it is whole again; told in the headers RateLimit-*, and refused
+             beyond
+    loads    {"NAME": SHARE}: what the machines' processors are busy with
 
 The machines of DIR/machines.json, if it is there, exist from the start:
 [{"name", "type", "place", "age", "labels": [...], "status"}].
@@ -143,13 +150,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, code, value=None, headers=()):
         body = b"" if value is None else json.dumps(value).encode()
+        self.log(code)
         self.send_response(code)
-        for name, text in headers:
+        for name, text in [*headers, *self.spent]:
             self.send_header(name, text)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def log(self, code):
+        with open(LOG, "a", encoding="utf-8") as f:
+            line = {"method": self.command, "path": self.path,
+                    "body": self.text, "at": self.at, "status": code}
+            f.write(json.dumps(line) + "\n")
+
+    def count(self):
+        """Takes one of what is left: whether there was one"""
+        self.spent = ()
+        if not option("budget"):
+            return True
+        if "budget" not in state or time.time() >= state["budget"][2]:
+            full, left, s = map(int, option("budget").split())
+            whole = "budget" in state
+            state["budget"] = [full, full if whole else left, time.time() + s]
+        full, left, end = state["budget"]
+        state["budget"][1] = max(left - 1, 0)
+        self.spent = (
+            ("RateLimit-Limit", str(full)),
+            ("RateLimit-Remaining", str(max(left - 1, 0))),
+            ("RateLimit-Reset", str(int(end) + 1)),
+        )
+        return left > 0
 
     def fail(self, code, word, text, headers=()):
         value = {"id": word, "message": text}
@@ -164,7 +196,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.fail(422, word, bad)
         kind = body["server_type" if HETZNER else "size"]
         place = body.get("location" if HETZNER else "region", "")
-        if "%s %s" % (kind, place) in option("stock").splitlines():
+        missing = "%s %s" % (kind, place) in option("stock").splitlines()
+        if missing or spend("empty"):
             if HETZNER:
                 return self.fail(
                     412, "resource_unavailable", "there is none of it"
@@ -182,6 +215,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         labels = body.get("labels" if HETZNER else "tags", [])
         m = add(body["name"], kind, place, labels)
         if spend("forget"):
+            self.log(0)
             self.close_connection = True
             return self.connection.close()
         if HETZNER:
@@ -197,7 +231,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(202, {"droplet": show(m), "links": {"actions": []}})
 
     def list(self, query):
-        found = list(machines.values())
+        lag = float(option("lag") or 0)
+        found = [m for m in machines.values()
+                 if time.time() - m["created"] >= lag]
         if "name" in query:
             found = [m for m in found if m["name"] == query["name"][0]]
         elif HETZNER:
@@ -220,6 +256,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             {"droplets": rows, "links": links, "meta": {"total": len(found)}},
         )
 
+    def metrics(self, key):
+        m = machines.get(int(key))
+        if m is None:
+            return self.fail(404, "not_found", "no such machine")
+        share = json.loads(option("loads", "{}")).get(m["name"])
+        now = time.time()
+        if HETZNER:
+            values = [[now - 60, str(100 * share)], [now, str(100 * share)]]
+            return self.answer(200, {"metrics": {
+                "start": stamp(now - 600), "end": stamp(now), "step": 60,
+                "time_series": {"cpu": {"values": values}}}})
+        modes = {"idle": 1 - share, "user": share}
+        self.answer(200, {"status": "success", "data": {
+            "resultType": "matrix",
+            "result": [{"metric": {"host_id": key, "mode": mode},
+                        "values": [[int(now) - 60, "1000"],
+                                   [int(now), str(1000 + 60 * x)]]}
+                       for mode, x in modes.items()]}})
+
     def one(self, key, rest, body):
         m = machines.get(int(key))
         if m is None:
@@ -236,12 +291,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_one(self):
         size = int(self.headers.get("Content-Length") or 0)
-        text = self.rfile.read(size).decode()
-        with open(LOG, "a", encoding="utf-8") as f:
-            line = {"method": self.command, "path": self.path, "body": text}
-            f.write(json.dumps(line) + "\n")
+        text = self.text = self.rfile.read(size).decode()
+        self.at = time.time()
+        enough = self.count()
         if self.headers.get("Authorization") != TOKEN:
             return self.fail(401, "unauthorized", "Unable to authenticate you")
+        if not enough:
+            return self.fail(
+                429,
+                "rate_limit_exceeded" if HETZNER else "too_many_requests",
+                "limit exceeded",
+            )
         if option("limit"):
             if not spend("limit"):
                 os.unlink(os.path.join(DIR, "limit"))
@@ -262,6 +322,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         )
         if found:
             return self.one(found[1], found[2], body)
+        found = re.fullmatch(r"/servers/(\d+)/metrics", url.path)
+        if found:
+            return self.metrics(found[1])
+        if url.path == "/v2/monitoring/metrics/droplet/cpu":
+            return self.metrics(query["host_id"][0])
         if url.path == "/v2/tags" and self.command == "POST":
             tags.add(body["name"])
             return self.answer(201, {"tag": {"name": body["name"]}})
