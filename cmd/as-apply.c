@@ -204,6 +204,7 @@ settle(const struct options *o, const struct conf_target *t,
 	if (o->resources >= 0)
 		s->resources.apply = (enum conf_giving)o->resources;
 	s->apply.billing = t->cost.billing;
+	s->apply.minimum = t->cost.minimum;
 	if (o->mode == APPLY_AS_SAID && t->mode_set)
 		s->mode = t->mode == CONF_AUTO ? APPLY_AUTO : APPLY_MONITOR;
 	if (o->driver != NULL)

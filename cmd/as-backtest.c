@@ -17,6 +17,7 @@
 #include "io/report.h"
 #include "math/quantile.h"
 #include "policy/contest.h"
+#include "policy/outcome.h"
 #include "record/decision.h"
 #include "record/series.h"
 #include "record/state.h"
@@ -40,7 +41,8 @@ enum {
 static const char *const settings[] = { "capacity", "target", "slo",
 	"overload-price", "min-instances", "max-instances", "boot-time",
 	"decision-interval", "stabilisation", "drop-hold", "fallback-target",
-	"cost-per-instance", "currency", "billing", "target-name", NULL };
+	"cost-per-instance", "currency", "billing", "target-name",
+	"cost-per-hour", "monthly-cap", "billing-minimum", NULL };
 
 struct options {
 	struct args_common common;
@@ -117,8 +119,14 @@ static const struct argp_option table[] = {
 	{ "cost-per-instance", KEY_SETTING + 11, "MONEY", 0,
 	    "A month of one instance", 2 },
 	{ "currency", KEY_SETTING + 12, "CODE", 0, "(default USD)", 2 },
-	{ "billing", KEY_SETTING + 13, "second|minute|hour", 0,
+	{ "cost-per-hour", KEY_SETTING + 15, "MONEY", 0,
+	    "Instead of it, an hour of one instance", 2 },
+	{ "monthly-cap", KEY_SETTING + 16, "MONEY", 0,
+	    "The most that such hours cost in a month (default none)", 2 },
+	{ "billing", KEY_SETTING + 13, "second|minute|hour|month", 0,
 	    "What is paid for at once (default second)", 2 },
+	{ "billing-minimum", KEY_SETTING + 17, "DURATION", 0,
+	    "What is paid for at the least (default none)", 2 },
 	{ "target-name", KEY_SETTING + 14, "NAME", 0,
 	    "Only the series of this target", 2 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
@@ -207,7 +215,7 @@ take(int key, char *arg, struct argp_state *state)
 		o->threads = args_count(state, "jobs", arg, 1, 256);
 		return 0;
 	default:
-		if (key < KEY_SETTING || key >= KEY_SETTING + 15)
+		if (key < KEY_SETTING || key >= KEY_SETTING + 18)
 			return ARGP_ERR_UNKNOWN;
 		o->set[key - KEY_SETTING] = arg;
 		return 0;
@@ -302,133 +310,10 @@ refuse_unreplayed(const struct conf_target *t)
 		what = "paused";
 	else if (t->policy.over_max != OVER_MAX_CLAMP)
 		what = "over_max";
-	else if (t->cost.billing == BILL_MONTH)
-		what = "billing = month";
 	else if (t->n_types > 0)
 		what = "type";
 	if (what != NULL)
 		die("target '%s': '%s' cannot be replayed", t->name, what);
-}
-
-static void
-put_elasticity(struct buf *b, const struct simulate_result *r)
-{
-	record_put_key(b, "elasticity");
-	buf_char(b, '{');
-	record_put_num(b, "theta_u", r->theta_u);
-	record_put_num(b, "theta_o", r->theta_o);
-	record_put_num(b, "tau_u", r->tau_u);
-	record_put_num(b, "tau_o", r->tau_o);
-	record_put_num(b, "upsilon", r->upsilon);
-	record_put_num(b, "sigma", r->sigma);
-	buf_char(b, '}');
-}
-
-/* Money a month for what ran, with the provider's rounding */
-static double
-monthly_cost(const struct contest *c, const struct simulate_result *r)
-{
-	double hours =
-	    (double)(c->sim.last - c->sim.first) * c->sim.step / 3600;
-
-	return r->billed_hours / hours * c->t->cost.per_instance;
-}
-
-/* That, and a month of overload at its price */
-static double
-total_cost(const struct contest *c, const struct simulate_result *r)
-{
-	return monthly_cost(c, r) +
-	    r->overload * 730 * c->t->policy.overload_price;
-}
-
-static void
-put_result(struct buf *b, const struct series *s, const struct contest *c,
-    const struct contest_result *res)
-{
-	const struct simulate_result *r = &res->sim;
-	const struct grid *g = c->r->g;
-
-	buf_printf(b, "{\"type\":\"backtest\",\"metric\":%s", s->metric);
-	record_put_str(b, "strategy", strategy_names[res->strategy]);
-	if (res->setting[0] != '\0')
-		record_put_str(b, "setting", res->setting);
-	record_put_time(b, "from", grid_time(g, c->sim.first));
-	record_put_time(b, "to", grid_time(g, c->sim.last - 1));
-	record_put_num(b, "boot_s", c->sim.boot);
-	record_put_num(b, "capacity", c->sim.capacity);
-	record_put_num(b, "slo", c->slo);
-	record_put_num(b, "mean_instances", r->instances);
-	record_put_num(b, "instance_hours", r->instance_hours);
-	if (isfinite(c->t->cost.per_instance)) {
-		record_put_num(b, "cost", monthly_cost(c, r));
-		record_put_str(b, "currency", c->t->cost.currency);
-	}
-	record_put_num(b, "utilisation", r->utilisation);
-	record_put_num(b, "waste", 1 - r->utilisation);
-	record_put_num(b, "overload_share", r->overload);
-	record_put_num(b, "overload_minutes", r->overload_s / 60);
-	record_put_num(b, "worst_overload_s", r->worst_overload_s);
-	record_put_num(b, "unserved_share", r->unserved);
-	if (c->t->policy.overload_price > 0 &&
-	    isfinite(c->t->cost.per_instance))
-		record_put_num(b, "total_cost", total_cost(c, r));
-	record_put_num(b, "response_factor", r->response);
-	record_put_num(b, "spikes", (double)r->spikes);
-	record_put_num(b, "spikes_carried", (double)r->spikes_carried);
-	record_put_num(b, "changes_per_day", r->changes_per_day);
-	record_put_num(b, "reversals_per_day", r->reversals_per_day);
-	put_elasticity(b, r);
-	buf_str(b, "}\n");
-}
-
-static void
-put_row(
-    struct buf *b, const struct contest *c, const struct contest_result *res)
-{
-	const struct simulate_result *r = &res->sim;
-
-	buf_printf(b,
-	    "%-19s %9.2f %6.1f %% %8.2f %% %7.0f %8.3f %% %7.2fx %4ld/%-4ld "
-	    "%8.1f",
-	    strategy_names[res->strategy], r->instances, 100 * r->utilisation,
-	    100 * r->overload, r->worst_overload_s / 60, 100 * r->unserved,
-	    r->response, r->spikes_carried, r->spikes, r->changes_per_day);
-	if (isfinite(c->t->cost.per_instance))
-		buf_printf(b, " %9.2f", monthly_cost(c, r));
-	if (c->t->policy.overload_price > 0)
-		buf_printf(b, " %9.2f", total_cost(c, r));
-	buf_printf(b, "  %s\n", res->setting);
-}
-
-static void
-put_head(struct buf *b, const struct series *s, const struct contest *c)
-{
-	char from[CLOCK_SIZE], to[CLOCK_SIZE];
-	const struct grid *g = c->r->g;
-
-	buf_printf(b,
-	    "%s of %s, %s to %s, learnt on what came before\n"
-	    "one instance carries %.4g; %.4g s until a new one serves; the "
-	    "load is to be carried %.4g %% of the time\n"
-	    "it changes by %.2g instances, on average, while one boots\n\n",
-	    s->name, s->target, clock_format(from, grid_time(g, c->sim.first)),
-	    clock_format(to, grid_time(g, c->sim.last - 1)), c->sim.capacity,
-	    c->sim.boot, 100 * c->slo, c->r->dynamics / c->sim.capacity);
-	buf_printf(b, "%-19s %9s %8s %10s %7s %10s %8s %9s %8s", "strategy",
-	    "instances", "used", "overloaded", "longest", "unserved",
-	    "response", "spikes", "changes");
-	if (isfinite(c->t->cost.per_instance))
-		buf_printf(b, " %9s", c->t->cost.currency);
-	if (c->t->policy.overload_price > 0)
-		buf_printf(b, " %9s", "and for");
-	buf_printf(b, "\n%-19s %9s %8s %10s %7s %10s %8s %9s %8s", "", "mean",
-	    "", "of time", "min", "of load", "of idle", "carried", "a day");
-	if (isfinite(c->t->cost.per_instance))
-		buf_printf(b, " %9s", "a month");
-	if (c->t->policy.overload_price > 0)
-		buf_printf(b, " %9s", "overload");
-	buf_char(b, '\n');
 }
 
 static void
@@ -483,7 +368,7 @@ replay_series(const struct options *o, const struct series *s,
 		return -1;
 	c.also = also;
 	if (o->table)
-		put_head(out, s, &c);
+		outcome_head(out, s, &c);
 	for (int k = 0; k < STRATEGIES; k++) {
 		struct contest_point *p = NULL;
 		enum strategy which = (enum strategy)k;
@@ -505,9 +390,9 @@ replay_series(const struct options *o, const struct series *s,
 			    "instances",
 			    strategy_names[k]);
 		if (o->table)
-			put_row(out, &c, &res);
+			outcome_row(out, &c, &res);
 		else
-			put_result(out, s, &c, &res);
+			outcome_write(out, s, &c, &res);
 		if (out->failed || out_write(out->s, out->len) != 0)
 			exit(STATUS_FAILED);
 		buf_clear(out);

@@ -131,6 +131,8 @@ static const struct argp_option table[] = {
 	    "What to do where it does not suffice (default hold)", 4),
 	SET("billing", "second|minute|hour|month",
 	    "What is paid for when begun (default second)", 4),
+	SET("billing-minimum", "DURATION",
+	    "What is paid for at the least (default none)", 4),
 	SET("scale-up-above", "COUNT",
 	    "A person has to agree to more (default none)", 4),
 	SET("step-above", "COUNT",

@@ -282,11 +282,12 @@ worth(struct buf *b, const struct tuned *u)
 }
 
 static void
-put_money(struct buf *b, const struct conf_target *t, double instances)
+put_money(
+    struct buf *b, const struct conf_target *t, const struct simulate_result *r)
 {
 	if (!isfinite(t->cost.per_instance))
 		return;
-	record_put_num(b, "cost", instances * t->cost.per_instance);
+	record_put_num(b, "cost", r->billed * 730 * billing_hour(&t->cost));
 	record_put_str(b, "currency", t->cost.currency);
 }
 
@@ -317,7 +318,7 @@ put_record(struct buf *b, const struct series *s, const struct conf_target *t,
 	record_put_num(b, "boot_samples", (double)boot->n);
 	record_put_num(b, "mean_instances", u->whole.instances);
 	record_put_num(b, "overload_share", u->whole.overload);
-	put_money(b, t, u->whole.instances);
+	put_money(b, t, &u->whole);
 	record_put_num(b, "dynamics_instances", u->dynamics);
 	record_put_num(b, "saving", u->saving);
 	record_put_str(b, "reason", u->why);
@@ -333,7 +334,7 @@ put_record(struct buf *b, const struct series *s, const struct conf_target *t,
 			record_put_str(b, "setting", r->setting);
 		record_put_num(b, "mean_instances", r->sim.instances);
 		record_put_num(b, "overload_share", r->sim.overload);
-		put_money(b, t, r->sim.instances);
+		put_money(b, t, &r->sim);
 		buf_char(b, '}');
 	}
 	buf_str(b, "]}\n");
@@ -371,7 +372,7 @@ put_table(struct buf *b, const struct series *s, const struct conf_target *t,
 		    100 * r->sim.overload);
 		if (isfinite(t->cost.per_instance))
 			buf_printf(b, " %9.2f",
-			    r->sim.instances * t->cost.per_instance);
+			    r->sim.billed * 730 * billing_hour(&t->cost));
 		buf_printf(b, "  %s\n", r->setting);
 	}
 }

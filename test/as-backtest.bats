@@ -43,6 +43,48 @@ replay() {
 	[ "$(jq '.worst_overload_s == 34500' <<<"$output")" = true ]
 }
 
+@test "as-backtest: the cost has the rounding, the least and the cap of the provider" {
+	# two instances all of the test part, of so many hours
+	jq -nc '{metric: {"__name__": "x"}, values: [range(2880) | 2],
+		timestamps: [range(2880) | 1000000000000 + . * 300000]}' >in
+	# OPTIONS|hours that each of them pays for, where it ran for $h
+	while IFS='|' read -r options paid; do
+		# shellcheck disable=SC2086 # several words
+		run -0 --separate-stderr as-backtest --capacity 1 \
+			--target 100% --strategies static-max --train 0.6 \
+			--max-instances 2 --cost-per-hour 0.1 $options in
+		[ "$(jq "(.instance_hours / 2) as \$h |
+			(2 * ($paid) / \$h * 73 - .cost) | fabs < 1e-6" \
+			<<<"$output")" = true ]
+	done <<-'END'
+		--billing second|$h
+		--billing hour|$h | ceil
+		--billing-minimum 200h|200
+		--billing-minimum 20h|$h
+		--monthly-cap 5|50
+		--monthly-cap 500|$h
+		--billing month|730
+	END
+	[ "$(jq '.instance_hours | . > 160 and . < 240 and . != floor' \
+		<<<"$output")" = true ]
+}
+
+@test "as-backtest: by the hour our rule uses what is paid for, and pays for less" {
+	run -0 --separate-stderr as-backtest --capacity 5 --boot-time 5m \
+		--cost-per-hour 0.1 --strategies predictive-untuned \
+		"$data/web.ndjson"
+	second=$output
+	run -0 --separate-stderr as-backtest --capacity 5 --boot-time 5m \
+		--cost-per-hour 0.1 --strategies predictive-untuned \
+		--billing hour "$data/web.ndjson"
+	# more run, and the rounding costs little beside what they are
+	jq -en --argjson s "$second" --argjson h "$output" '
+		$h.mean_instances > $s.mean_instances and
+		$h.overload_share <= $s.overload_share and
+		$h.changes_per_day < $s.changes_per_day and
+		$h.cost < 73 * $h.mean_instances * 1.03'
+}
+
 @test "as-backtest: what it tunes it tunes on the training part alone" {
 	replay --strategies predictive,hpa-tuned,hpa-schedule >a
 	# another load after the training part: the same settings are chosen
@@ -181,12 +223,14 @@ replay() {
 	[[ $stderr == *"no method 'nosuch'"* ]]
 }
 
-@test "as-backtest: as-decide, asked one decision at a time, decides the same to the byte" {
+# streams_agree SETTINGS COUNT: as-decide says what the replay says, COUNT times
+streams_agree() {
 	cat >web.conf <<-'END'
 		target web { decision_interval = 5m }
 		signal cpu { query = 'x' capacity = 5.4 target = 100% }
 		policy { boot_time = 5m max_instances = 50 }
 	END
+	echo "$1" >>web.conf
 	as-backtest -c web.conf --strategies predictive-untuned --inputs \
 		"$data/web.ndjson" >all
 	mkdir state
@@ -195,7 +239,7 @@ replay() {
 	# what a record rounds to ten digits is left out, and what as-decide
 	# adds to be asked again
 	same='del(.predicted_load, .risk, .inputs[].expected, .basis)'
-	head -n 450 all | while read -r observed && read -r forecast &&
+	head -n $(($2 * 3)) all | while read -r observed && read -r forecast &&
 		read -r decision; do
 		now=${decision#*\"time\":\"} now=${now%%\"*}
 		printf '%s\n%s\n' "$observed" "$forecast" |
@@ -208,10 +252,19 @@ replay() {
 				to: .recommended_instances, at: $now}}) |
 			.logged = $now' <<<"$decision" >>state/web.ndjson
 	done
-	[ "$(wc -l <replay)" = 150 ]
+	[ "$(wc -l <replay)" = "$2" ]
 	diff stream replay
 	grep -q scale_up replay
 	grep -q scale_down replay
+}
+
+@test "as-backtest: as-decide, asked one decision at a time, decides the same to the byte" {
+	streams_agree '' 150
+}
+
+@test "as-backtest: as-decide does so by the hour, too, its journal carrying the starts" {
+	streams_agree 'cost { cost_per_hour = 0.1 billing = hour billing_minimum = 90m }' 100
+	grep -q billing-edge replay
 }
 
 @test "as-backtest: --method auto tunes over the settings of both methods" {

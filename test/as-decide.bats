@@ -1117,6 +1117,82 @@ resources() {
 	to 1 scale_down
 }
 
+@test "as-decide: the least that is paid for holds a removal as a period does" {
+	state_dir=$dir/state
+	journal "$state_dir" 86400 "$(changed 1200 0 5)"
+	decide 5 1.0 -- --billing-minimum 30m
+	to 5 hold
+	has_state billing-edge
+	# after half an hour it is by the second
+	journal "$state_dir" 86400 "$(changed 1801 0 5)"
+	decide 5 1.0 -- --billing-minimum 30m
+	to 1 scale_down
+	has_no_state billing-edge
+	# what is no longer than until the next decision is not waited for
+	journal "$state_dir" 86400 "$(changed 301 0 5)"
+	decide 5 1.0 -- --billing-minimum 1m
+	to 1 scale_down
+}
+
+@test "as-decide: the price is told with its rounding, least and most" {
+	decide 3 4.5 -- --cost-per-hour 0.1 --monthly-cap 60 --billing hour \
+		--billing-minimum 2h
+	is .cost_impact 60
+	[[ $(jq -r .reason <<<"$decision") == *"; +60.00 USD a month at 0.1 an hour each, paid by the hour, 2 h at the least, 60.00 a month at the most." ]]
+	decide 3 4.5 -- --cost-per-instance 50 --billing month
+	[[ $(jq -r .reason <<<"$decision") == *"; +50.00 USD a month at 50.00 each, paid by the month." ]]
+}
+
+@test "as-decide: when instances began is carried on from decision to decision" {
+	state_dir=$dir/state
+	# three of ten days ago, and two that were added since that decision
+	old=$((($(date -d "$now" +%s) - 864000) * 1000))
+	journal "$state_dir" 2000000 "$(decided 1800 ".current_instances = 3 |
+		.observed = { started: [$old, $old, $((old + 600000))] }")" \
+		"$(changed 1200 3 5)"
+	decide 5 2.0 -- --billing hour --min-instances 2
+	added=$((($(date -d "$now" +%s) - 1200) * 1000))
+	is .observed.started "[$old,$old,$((old + 600000)),$added,$added]"
+	# 240 hours are over now for two; the third is paid for 10 minutes more
+	to 3 scale_down
+	has_state billing-edge
+	# by the month all of them stay
+	decide 5 2.0 -- --billing month --min-instances 2
+	to 5 hold
+	has_state billing-edge
+	# by the second nobody needs to know
+	decide 5 2.0 -- --min-instances 2
+	is '.observed | has("started")' false
+	to 2 scale_down
+}
+
+@test "as-decide: a removal took those whose paid time was nearly over" {
+	state_dir=$dir/state
+	t=$(($(date -d "$now" +%s) * 1000))
+	journal "$state_dir" 2000000 "$(decided 1800 '.current_instances = 3 |
+		.observed = { started: [1, 2, 3] }' | jq -c \
+		".observed.started = [$((t - 5000000)), $((t - 4000000)), $((t - 9000000))]")" \
+		"$(changed 1200 3 2)"
+	decide 2 2.0 -- --billing hour
+	# ages were 3800, 2800 and 7800 s: 3400, 800 and 3000 s to go
+	is .observed.started "[$((t - 9000000)),$((t - 5000000))]"
+}
+
+@test "as-decide: what the driver says of starts is believed before the journal" {
+	state_dir=$dir/state
+	t=$(($(date -d "$now" +%s) * 1000))
+	journal "$state_dir" 86400 "$(changed 2400 0 2)"
+	{
+		state 2 ".started = [$((t - 3590000)), $((t - 600000))]"
+		forecast 1.0
+	} >in
+	run -0 as-decide --capacity 2 --now "$now" --state "$state_dir" \
+		--billing hour in
+	decision=$output
+	is .observed.started "[$((t - 3590000)),$((t - 600000))]"
+	to 1 scale_down
+}
+
 # --- machines of several types ---
 
 # typed [MORE...]: web.conf with two types, of which the large one is cheaper for

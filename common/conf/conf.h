@@ -90,6 +90,7 @@ struct conf_cost {
 	double max_monthly;
 	enum conf_budget over_budget;
 	enum conf_billing billing;
+	double minimum; /* s that are paid at the least; NAN: none */
 	/* made of the above, or of the types: what one instance that runs all
 	 * of a month costs at the best price, NAN where there is no price */
 	double per_instance;
@@ -136,6 +137,7 @@ struct conf_apply {
 	int rollback;
 	struct conf_machine machine;
 	enum conf_billing billing; /* a copy of cost.billing */
+	double minimum; /* and of cost.minimum */
 };
 
 struct conf_amount {

@@ -187,6 +187,8 @@ const struct conf_key conf_keys[] = {
 	WORD("cost", "over_budget", struct conf_cost, over_budget, "hold",
 	    budgets),
 	WORD("cost", "billing", struct conf_cost, billing, "second", billings),
+	KEY("cost", "billing_minimum", KIND_DURATION, struct conf_cost, minimum,
+	    NULL, 0, LONG),
 
 	KEY("type", "price", KIND_NUMBER, struct conf_type, price, NULL, 0,
 	    1e8),

@@ -112,6 +112,10 @@ put_history(struct buf *b, const struct history *h)
 		    b, h->elsewhere.time, h->elsewhere.from, h->elsewhere.to);
 		buf_char(b, ']');
 	}
+	if (h->n_started > 0) {
+		record_put_num(b, "started_time", (double)h->started_time);
+		state_put_started(b, h->started, h->n_started);
+	}
 	if (!isnan(h->spent)) {
 		record_put_num(b, "spent", h->spent);
 		record_put_num(b, "spent_time", (double)h->spent_time);
@@ -217,6 +221,8 @@ basis_history(const struct json *j, struct history *h, const char **why)
 	h->expected_hi = (long)time_of(j, "expected_hi", -1);
 	h->expects = h->expected_lo >= 0;
 	h->open = time_of(j, "open", 0) != 0;
+	h->started_time = time_of(j, "started_time", 0);
+	h->n_started = state_started(h->started, json_get(j, "started"));
 	return read_changes(j, h) == 0 && read_named(j, h) == 0 ? 0 : -1;
 }
 

@@ -57,16 +57,13 @@ contest_shape(struct contest *c, const struct replay *r,
 		.delay = r->late };
 	if (t->decision_interval > g->step)
 		c->sim.every = (size_t)lround(t->decision_interval / g->step);
-	if (t->cost.billing == BILL_MINUTE)
-		c->sim.billing = SIMULATE_MINUTE;
-	else if (t->cost.billing == BILL_HOUR)
-		c->sim.billing = SIMULATE_HOUR;
+	c->sim.billing = billing_of(&t->cost);
 	return 0;
 }
 
 static int
 simulate_part(const struct contest *c, size_t first, size_t last,
-    const struct simulate_policy *p, struct simulate_result *r)
+    const struct simulate_policy *p, int aware, struct simulate_result *r)
 {
 	struct simulate_options o = c->sim;
 	const struct grid *g = c->r->g;
@@ -74,6 +71,7 @@ simulate_part(const struct contest *c, size_t first, size_t last,
 	o.first = first;
 	o.last = last;
 	o.thorough = first == c->sim.first;
+	o.billing_aware = aware;
 	return simulate(g->y, g->ok, g->n, &o, p, r, NULL);
 }
 
@@ -103,7 +101,9 @@ run_ours(const struct contest *c, const struct setting *s, size_t first,
 	if (run == NULL)
 		return -1;
 	p.ctx = run;
-	e = simulate_part(c, first, last, &p, r);
+	/* what goes first is what the rule takes to go first */
+	e = simulate_part(c, first, last, &p,
+	    billing_waits(&c->sim.billing, t.decision_interval), r);
 	replay_end(run);
 	return e;
 }
@@ -121,9 +121,16 @@ contest_setting(const struct contest *c, const struct setting *s, size_t first,
 	if (rival_reset(&rival) != 0)
 		return -1;
 	p.ctx = &rival;
-	e = simulate_part(c, first, last, &p, r);
+	e = simulate_part(c, first, last, &p, 0, r);
 	rival_free(&rival);
 	return e;
+}
+
+/* What the mean count costs, with the rounding where there is some */
+static double
+paid(const struct contest *c, const struct simulate_result *r)
+{
+	return billing_waits(&c->sim.billing, 0) ? r->billed : r->instances;
 }
 
 int
@@ -139,7 +146,7 @@ contest_choose(const struct contest *c, const struct settings *all,
 			return -1;
 		keeps = r.overload <= c->allow;
 		if (i == 0 ||
-		    (keeps ? !kept || r.instances < of_best->instances
+		    (keeps ? !kept || paid(c, &r) < paid(c, of_best)
 			   : !kept && r.overload < of_best->overload)) {
 			*best = i;
 			*of_best = r;
@@ -180,7 +187,7 @@ run_oracle(const struct contest *c, struct contest_result *out)
 		if (c->sim.first + t >= 1 + c->sim.delay)
 			want[c->sim.first + t - 1 - c->sim.delay] = most;
 	}
-	e = simulate_part(c, c->sim.first, c->sim.last, &p, &out->sim);
+	e = simulate_part(c, c->sim.first, c->sim.last, &p, 0, &out->sim);
 out:
 	free(need);
 	free(path);
@@ -200,7 +207,7 @@ run_static_best(const struct contest *c, struct contest_result *out)
 		struct simulate_policy p = { rival_wanted, &r };
 
 		if (simulate_part(
-			c, c->sim.first, c->sim.last, &p, &out->sim) != 0)
+			c, c->sim.first, c->sim.last, &p, 0, &out->sim) != 0)
 			return -1;
 		if (out->sim.overload <= 1 - c->slo)
 			hi = r.count;
@@ -211,7 +218,7 @@ run_static_best(const struct contest *c, struct contest_result *out)
 	struct rival r = { .kind = RIVAL_STATIC, .count = lo };
 	struct simulate_policy p = { rival_wanted, &r };
 
-	return simulate_part(c, c->sim.first, c->sim.last, &p, &out->sim);
+	return simulate_part(c, c->sim.first, c->sim.last, &p, 0, &out->sim);
 }
 
 int

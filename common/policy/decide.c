@@ -117,6 +117,22 @@ look_for_others(const struct decide_input *in, const struct decision *d,
 		t->elsewhere = h->elsewhere;
 }
 
+/* When they began: as the driver has it, or else as the journal does */
+static void
+count_starts(
+    const struct decide_input *in, struct decision *d, struct decide_trace *t)
+{
+	struct state *s = &d->observed;
+
+	t->billing = billing_of(&in->target->cost);
+	if (s->n_started > 0 || in->history == NULL ||
+	    !billing_waits(&t->billing, in->target->decision_interval))
+		return;
+	s->n_started = history_started(in->history,
+	    d->current >= 0 ? d->current : NEED_MOST, in->now, &t->billing,
+	    s->started);
+}
+
 static void
 open_door(const struct decide_input *in, struct decide_trace *t)
 {
@@ -377,14 +393,22 @@ tell(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 static void
 choose_machines(struct decision *d, struct decide_trace *t)
 {
+	const long most = longer(t->max, t->to);
 	struct types *ts = &t->types;
 	int status;
 
 	d->recommended = t->to;
 	if (ts->n == 0)
 		return;
-	status = types_settle(ts, t->n, t->to, longer(t->max, t->to), t->money);
+	status = types_settle(ts, t->n, t->to, most, t->money);
 	types_mix(ts, &d->mix);
+	/* nobody says which of them are paid for: so many stay */
+	while (status == 0 && t->to < t->n && mix_total(&d->mix) < t->stay) {
+		decision_state(d, "billing-edge");
+		t->forced = "billing-edge";
+		status = types_settle(ts, t->n, ++t->to, most, t->money);
+		types_mix(ts, &d->mix);
+	}
 	d->recommended = mix_total(&d->mix);
 	if (status != 0) {
 		const char *state = status < 0 ? "out-of-memory"
@@ -498,6 +522,7 @@ decide(const struct decide_input *in, struct decision *d,
 	begin(in, d, t);
 	count_instances(in, d, t);
 	look_for_others(in, d, t);
+	count_starts(in, d, t);
 	open_door(in, t);
 	look(in, t);
 	count_votes(in, d, t);

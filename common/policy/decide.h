@@ -70,6 +70,7 @@ struct decide_trace {
 	long n; /* present count, -1: not known */
 	long ready; /* -1: not known */
 	long to; /* recommended */
+	long stay; /* machines that are paid for beyond the next decision */
 	int emergency; /* load is at or above its emergency share */
 	int lead; /* view with the highest need, -1: none */
 	struct schedule_floor floor;
@@ -81,6 +82,7 @@ struct decide_trace {
 	struct need_door set; /* as configured */
 	int tuned; /* its quantile is `quantile`, not `slo` */
 	int paced; /* money is short: door asks for less than set */
+	struct billing billing;
 	double spent, affordable; /* this month; mean count; NAN: no budget */
 	double money; /* most that additions may lead to, a month; NAN: any */
 	/* who else changed the count within the stabilisation; time 0: nobody

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/journal.h"
@@ -84,56 +85,77 @@ history_pending_since(const struct history *h, const char *plan)
 
 /* --- paid periods --- */
 
-enum { UNITS = 1024 };
-
-/* The next end of a paid period of a unit, after now */
+/* The time up to which one that began at start is paid for */
 static int64_t
-edge(int64_t start, int64_t now, int64_t period)
+edge(int64_t start, int64_t now, const struct billing *b)
 {
-	int64_t periods = (now - start) / period + 1;
+	double age = now > start ? (double)(now - start) / 1000 : 0;
 
-	return start + periods * period;
+	return start + (int64_t)llround(billing_edge(b, age) * 1000);
 }
 
-/* Takes n units away, those nearest to their edge first; what is not known to
- * have begun is the nearest of all. */
+/* Takes n units away, those nearest to their edge first */
 static size_t
-take_away(int64_t *start, size_t units, long n, int64_t now, int64_t period)
+take_away(
+    int64_t *start, size_t units, long n, int64_t now, const struct billing *b)
 {
 	for (; n > 0 && units > 0; n--) {
 		size_t best = 0;
 
 		for (size_t i = 1; i < units; i++)
-			if (edge(start[i], now, period) <
-			    edge(start[best], now, period))
+			if (edge(start[i], now, b) < edge(start[best], now, b))
 				best = i;
 		start[best] = start[--units];
 	}
 	return units;
 }
 
-long
-history_removable(const struct history *h, long n, int64_t now, int64_t until,
-    double period_s)
+static int
+by_time(const void *a, const void *b)
 {
-	int64_t start[UNITS], period = (int64_t)llround(period_s * 1000);
-	size_t units = 0; /* whose start is known */
-	long bound = 0;
+	const int64_t *x = a, *y = b;
 
+	return (*x > *y) - (*x < *y);
+}
+
+size_t
+history_started(const struct history *h, long n, int64_t now,
+    const struct billing *b, int64_t start[static HISTORY_UNITS])
+{
+	size_t units = h->n_started;
+
+	memcpy(start, h->started, units * sizeof(*start));
 	for (size_t i = 0; i < h->n_changes; i++) {
 		const struct history_change *c = &h->changes[i];
 		long known = (long)units, more = c->to - c->from;
 		long unknown = c->from > known ? c->from - known : 0;
 
-		for (; more > 0 && units < UNITS; more--)
+		/* a decision comes before the change that it makes */
+		if (c->time < h->started_time || c->time > now)
+			continue;
+		for (; more > 0 && units < HISTORY_UNITS; more--)
 			start[units++] = c->time;
+		/* what is not known to have begun is the nearest of all */
 		if (more < -unknown)
 			units = take_away(
-			    start, units, -more - unknown, c->time, period);
+			    start, units, -more - unknown, c->time, b);
 	}
+	/* somebody else may have taken some */
+	if ((long)units > n)
+		units = take_away(start, units, (long)units - n, now, b);
+	qsort(start, units, sizeof(*start), by_time);
+	return units;
+}
+
+long
+history_bound(const int64_t *start, size_t units, int64_t now, int64_t until,
+    const struct billing *b)
+{
+	long bound = 0;
+
 	for (size_t i = 0; i < units; i++)
-		bound += edge(start[i], now, period) > until;
-	return bound < n ? n - bound : 0;
+		bound += edge(start[i], now, b) > until;
+	return bound;
 }
 
 /* --- from the journal --- */
@@ -232,6 +254,16 @@ note_count(struct history *h, const struct json *j, int64_t time)
 	expect(h, (long)n, (long)n);
 }
 
+/* When those began that ran at a decision, as far as it knew */
+static void
+note_started(struct history *h, const struct json *j, int64_t time)
+{
+	const struct json *list = json_get(json_get(j, "observed"), "started");
+
+	h->n_started = state_started(h->started, list);
+	h->started_time = h->n_started > 0 ? time : 0;
+}
+
 static void
 note_decision(struct history *h, const struct json *j)
 {
@@ -256,6 +288,7 @@ note_decision(struct history *h, const struct json *j)
 	    strcmp(approval, "required") == 0)
 		note_pending(h, plan, time);
 	note_spent(h, j, time);
+	note_started(h, j, time);
 	note_count(h, j, time);
 }
 
@@ -340,7 +373,7 @@ reach(const struct conf_target *t)
 		s = fmax(s, 3600 + t->step + p->boot_time);
 	if (p->max_changes_per_hour >= 0 || !isnan(t->cost.max_monthly))
 		s = fmax(s, 3600);
-	if (p->max_changes_per_day >= 0 || t->cost.billing == BILL_HOUR)
+	if (p->max_changes_per_day >= 0 || t->cost.billing >= BILL_HOUR)
 		s = fmax(s, 86400);
 	return s;
 }

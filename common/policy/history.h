@@ -11,10 +11,13 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "policy/billing.h"
+#include "record/state.h"
 
 enum {
 	HISTORY_CHANGES = 512, /* of the last day; the oldest are forgotten */
 	HISTORY_PENDING = 8,
+	HISTORY_UNITS = STATE_STARTED,
 	HISTORY_SIGNALS = 16
 };
 
@@ -50,6 +53,10 @@ struct history {
 	int64_t spent_time, spent_since; /* since: what it was counted from */
 	long spent_count;
 	double spent_rate; /* what that count costs an hour; NAN: by count */
+	/* when those instances began that ran at started_time, as the newest
+	 * decision had it, as far as it is known; 0: it said nothing */
+	int64_t started[HISTORY_UNITS], started_time;
+	size_t n_started;
 	/* the count that what we know of leaves: one of these, for a change
 	 * that was not seen to arrive may yet, or fall back */
 	int expects; /* it is known */
@@ -84,14 +91,18 @@ int64_t history_last(const struct history *h);
 long history_count(const struct history *h, int64_t since);
 
 /*
- * history_removable(h, n, now, until, period_s): of n units, how many reach the
- * end of a period that is paid for after now, and at or before until (ms).
- * Units that ran before the first change that is known began at a time nobody
- * knows: they count as removable. Removals are taken to have hit the units
- * that were nearest to such an end.
+ * history_started(h, n, now, b, start): when those of n instances began of
+ * which it is known, in order: by the newest decision and the changes after it.
+ * Removals are taken to have hit those whose paid time was nearest to its end,
+ * those that began at a time nobody knows before all others. How many.
  */
-long history_removable(const struct history *h, long n, int64_t now,
-    int64_t until, double period_s);
+size_t history_started(const struct history *h, long n, int64_t now,
+    const struct billing *b, int64_t start[static HISTORY_UNITS]);
+
+/* history_bound(start, units, now, until, b): how many of those are paid for
+ * until later than `until` (ms) */
+long history_bound(const int64_t *start, size_t units, int64_t now,
+    int64_t until, const struct billing *b);
 
 /* history_least(h, n, from, until): the smallest count within that time, ms,
  * as far as changes are known; n is the present one */

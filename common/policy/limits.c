@@ -298,33 +298,23 @@ veto(const struct decide_input *in, const struct decide_trace *t)
 	return budget_used_up(in) ? "change-budget" : NULL;
 }
 
-static double
-paid_period(enum conf_billing billing)
-{
-	static const double s[] = { [BILL_SECOND] = 1,
-		[BILL_MINUTE] = 60,
-		[BILL_HOUR] = 3600,
-		[BILL_MONTH] = MONTH_H * 3600 };
-
-	return s[billing];
-}
-
-/* A unit that is paid for until later is capacity for nothing. */
+/* A unit that is paid for until later is capacity for nothing. Of machines of
+ * several types the choice of which go comes later, and heeds t->stay. */
 static long
 wait_for_edge(const struct decide_input *in, struct decision *d,
     struct decide_trace *t, long to)
 {
-	double period = paid_period(in->target->cost.billing);
-	int64_t next = in->now + ms_of(in->target->decision_interval);
-	long free;
+	const double interval = in->target->decision_interval;
+	const struct state *s = &d->observed;
 
-	if (in->history == NULL || period <= in->target->decision_interval)
+	if (!billing_waits(&t->billing, interval))
 		return to;
-	free = history_removable(in->history, t->n, in->now, next, period);
-	if (t->n - to <= free)
+	t->stay = history_bound(s->started, s->n_started, in->now,
+	    in->now + ms_of(interval), &t->billing);
+	if (t->types.n > 0 || to >= t->stay)
 		return to;
 	force(d, t, "billing-edge");
-	return t->n - free;
+	return shorter(t->stay, t->n);
 }
 
 static long

@@ -312,7 +312,12 @@ static void
 write_money(struct buf *b, const struct conf_cost *c, double impact,
     const struct types *ts)
 {
+	static const char *const periods[] = { [BILL_SECOND] = "second",
+		[BILL_MINUTE] = "minute",
+		[BILL_HOUR] = "hour",
+		[BILL_MONTH] = "month" };
 	const char *with = "";
+	char span[NUMBER_SIZE];
 
 	buf_printf(b, "; %+.2f %s a month at ", impact, c->currency);
 	for (size_t i = 0; i < ts->n; i++) {
@@ -324,12 +329,15 @@ write_money(struct buf *b, const struct conf_cost *c, double impact,
 		    b, "%s%.2f a month for '%s'", with, p->month, p->name);
 		with = ", ";
 	}
-	if (ts->n > 0)
-		return;
-	if (isnan(c->hour))
+	if (ts->n == 0 && isnan(c->hour))
 		buf_printf(b, "%.2f each", c->per_instance);
-	else
+	else if (ts->n == 0)
 		buf_printf(b, "%.4g an hour each", c->hour);
+	if (c->billing != BILL_SECOND)
+		buf_printf(b, ", paid by the %s", periods[c->billing]);
+	if (c->minimum > 0)
+		buf_printf(
+		    b, ", %s at the least", duration_format(span, c->minimum));
 	if (!isnan(c->cap))
 		buf_printf(b, ", %.2f a month at the most", c->cap);
 }

@@ -349,6 +349,31 @@ fill_forecast(struct replay_run *run, size_t i, int64_t now)
 	fill_window(&f->windows[1], &r->keep, &run->pool[1], g, i, r->stab);
 }
 
+/* Those that run when the replay begins began with it. */
+static void
+begin_all(struct replay_run *run, long n, int64_t time)
+{
+	struct history *h = &run->history;
+
+	while (h->n_started < HISTORY_UNITS && (long)h->n_started < n)
+		h->started[h->n_started++] = time;
+	h->started_time = time;
+}
+
+/* As the journal would carry them on */
+static void
+keep_starts(struct replay_run *run, const struct decision *d, int64_t time)
+{
+	struct history *h = &run->history;
+
+	if (d->observed.n_started == 0)
+		return;
+	h->n_started = d->observed.n_started;
+	memcpy(h->started, d->observed.started,
+	    h->n_started * sizeof(*h->started));
+	h->started_time = time;
+}
+
 long
 replay_wanted(void *ctx, const struct simulate_now *now)
 {
@@ -370,6 +395,8 @@ replay_wanted(void *ctx, const struct simulate_now *now)
 	if (run->last_n >= 0 && now->n != run->last_n)
 		history_changed(
 		    &run->history, run->last_time, run->last_n, now->n);
+	if (run->last_n < 0)
+		begin_all(run, now->n, time);
 	run->last_n = now->n;
 	run->last_time = time;
 	run->state = (struct state){ .time = time,
@@ -383,6 +410,7 @@ replay_wanted(void *ctx, const struct simulate_now *now)
 	decide(&in, &d, NULL);
 	if (run->on_decision != NULL)
 		run->on_decision(run->ctx, &d, &run->f);
+	keep_starts(run, &d, time);
 	if (d.votes[VOTE_PANIC] >= 0 &&
 	    d.votes[VOTE_PANIC] != run->history.panic) {
 		run->history.panic = d.votes[VOTE_PANIC];

@@ -14,7 +14,6 @@ struct pool {
 	const struct simulate_options *o;
 	struct unit *units;
 	long n, cap;
-	double period; /* of billing, seconds; 0: by the second */
 	double last_change; /* time; -1e18: never */
 	int direction; /* of the last change */
 	double overload_run; /* seconds of overload without a break, so far */
@@ -52,23 +51,26 @@ add_unit(struct pool *p, double start, double ready)
 	return 0;
 }
 
-/* Seconds until the period that is paid for ends; 0: it ends now */
+/* Seconds until what is paid for ends; 0: now */
 static double
 to_edge(const struct pool *p, const struct unit *u, double T)
 {
 	double age = T - u->start;
 
-	if (p->period <= 0)
-		return 0;
-	return ceil((age - 1e-9) / p->period) * p->period - age;
+	return billing_edge(&p->o->billing, age) - age;
 }
 
 static double
 billed(const struct pool *p, double seconds)
 {
-	if (p->period <= 0)
-		return seconds / 3600;
-	return fmax(ceil(seconds / p->period - 1e-9), 1) * p->period / 3600;
+	return billing_paid(&p->o->billing, seconds) / 3600;
+}
+
+/* Do removals wait for what is paid? */
+static int
+aware(const struct pool *p)
+{
+	return p->o->billing_aware && billing_waits(&p->o->billing, 0);
 }
 
 /* The unit to go next: the one whose key is least */
@@ -83,7 +85,7 @@ victim(const struct pool *p, double T)
 		int booting = u->ready > T;
 		double key;
 
-		if (p->o->billing_aware && p->period > 0)
+		if (aware(p))
 			key = T > u->start ? to_edge(p, u, T) : 1e8;
 		else
 			key = booting ? -1e9 - u->ready : -u->start;
@@ -125,7 +127,7 @@ change(struct pool *p, long want, double T)
 {
 	int direction = want > p->n ? 1 : -1;
 
-	if (want < p->n && p->o->billing_aware && p->period > 0) {
+	if (want < p->n && aware(p)) {
 		long can = at_edge(p, T);
 
 		want = p->n - want > can ? p->n - can : want;
@@ -287,6 +289,8 @@ conclude(struct pool *p)
 
 	for (long i = 0; i < p->n; i++)
 		r->billed_hours += billed(p, end - p->units[i].start);
+	if (p->all_s > 0)
+		r->billed = r->billed_hours / (p->all_s / 3600);
 	r->instances = p->paid_s / T;
 	r->served_hours = p->counted / 3600;
 	r->overload = r->overload_s / T;
@@ -320,7 +324,6 @@ simulate(const double *y, const unsigned char *ok, size_t n,
     const struct simulate_options *o, const struct simulate_policy *policy,
     struct simulate_result *r, long *paid)
 {
-	static const double periods[] = { 0, 60, 3600 };
 	struct pool p = { .y = y,
 		.ok = ok,
 		.o = o,
@@ -332,7 +335,6 @@ simulate(const double *y, const unsigned char *ok, size_t n,
 	*r = (struct simulate_result){ 0 };
 	if (!valid(o, n))
 		return -1;
-	p.period = periods[o->billing];
 	start = o->start;
 	if (start < 0)
 		start = (long)ceil(y[o->first - 1] / o->capacity / 0.7);

@@ -21,7 +21,7 @@
 
 #include <stddef.h>
 
-enum simulate_billing { SIMULATE_SECOND, SIMULATE_MINUTE, SIMULATE_HOUR };
+#include "policy/billing.h"
 
 struct simulate_options {
 	double step, boot; /* seconds; step > 0, boot >= 0 */
@@ -33,7 +33,7 @@ struct simulate_options {
 	size_t first, last; /* steps [first, last), 1 <= first < last <= n */
 	size_t every; /* decide every so many steps, >= 1 */
 	size_t delay; /* steps by which observations lag */
-	enum simulate_billing billing;
+	struct billing billing;
 	int billing_aware;
 	int thorough; /* response and spikes, too */
 };
@@ -64,7 +64,8 @@ struct simulate_policy {
 struct simulate_result {
 	double instances; /* mean paid, over counted time */
 	double instance_hours; /* paid by the second, all of the time */
-	double billed_hours; /* instance-hours after the provider's rounding */
+	double billed_hours; /* instance-hours that the provider takes for it */
+	double billed; /* mean count that these are, over all of the time */
 	double overload; /* share of counted time */
 	double overload_s, worst_overload_s; /* seconds; longest in one piece */
 	double unserved; /* share of the load */

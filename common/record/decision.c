@@ -184,6 +184,7 @@ put_observed(struct buf *b, const struct state *s)
 		record_put_str(
 		    b, "error", s->error[0] != '\0' ? s->error : "unknown");
 	}
+	state_put_started(b, s->started, s->n_started);
 	if (s->time != 0)
 		record_put_time(b, "time", s->time);
 	buf_char(b, '}');

@@ -39,6 +39,30 @@ copy_message(char *to, size_t size, const char *s)
 	to[n] = '\0';
 }
 
+size_t
+state_started(int64_t start[static STATE_STARTED], const struct json *j)
+{
+	size_t n = 0;
+	double x;
+
+	for (const struct json *i = json_first(j);
+	     i != NULL && n < STATE_STARTED; i = json_next(i))
+		if (json_num(i, &x) == 0 && x > 0 && x < 9e15)
+			start[n++] = (int64_t)x;
+	return n;
+}
+
+void
+state_put_started(struct buf *b, const int64_t *start, size_t n)
+{
+	if (n == 0)
+		return;
+	record_put_key(b, "started");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "%s%lld", i > 0 ? "," : "[", (long long)start[i]);
+	buf_char(b, ']');
+}
+
 int
 state_read(struct state *s, const struct json *j, const char **why)
 {
@@ -60,6 +84,7 @@ state_read(struct state *s, const struct json *j, const char **why)
 	s->instances = count(j, "instances");
 	s->ready = count(j, "ready");
 	s->known = s->instances >= 0 && s->error[0] == '\0';
+	s->n_started = state_started(s->started, json_get(j, "started"));
 	*why = "'mix' is no list of types and counts";
 	if (mix_read(&s->mix, json_get(j, "mix")) != 0)
 		return -1;
@@ -83,6 +108,7 @@ state_write(struct buf *b, const struct state *s)
 			record_put_key(b, "mix");
 			mix_write(b, &s->mix);
 		}
+		state_put_started(b, s->started, s->n_started);
 		if (s->version[0] != '\0')
 			record_put_str(b, "version", s->version);
 	} else {

@@ -192,18 +192,21 @@ find_surplus(struct fleet *f, const struct json *mix)
 	}
 }
 
-/* Seconds left of the period that is paid */
+/* Seconds that it is paid for already: until its period ends, and no shorter
+ * than the least that is paid */
 static double
-left(const struct machine *m, double period, double now)
+left(const struct machine *m, double period, double minimum, double now)
 {
-	double age = now - m->created;
+	double age = now - m->created, rest = period;
 
-	return age > 0 ? period - fmod(age, period) : period;
+	if (age > 0 && period > 0)
+		rest = period - fmod(age, period);
+	return fmax(rest, minimum - fmax(age, 0));
 }
 
 void
 fleet_order(struct fleet *f, enum conf_remove how, double period,
-    const struct json *mix)
+    double minimum, const struct json *mix)
 {
 	double now = (double)clock_wall() / 1000;
 
@@ -215,8 +218,8 @@ fleet_order(struct fleet *f, enum conf_remove how, double period,
 		/* what is not known is taken to be busy */
 		if (how == REMOVE_IDLE)
 			m->load = isnan(m->load) ? HUGE_VAL : m->load;
-		else if (how == REMOVE_BILLING && period > 0)
-			m->load = left(m, period, now);
+		else if (how == REMOVE_BILLING && (period > 0 || minimum > 0))
+			m->load = left(m, period, minimum, now);
 		else
 			m->load = 0;
 	}
@@ -270,15 +273,31 @@ fleet_compare(const struct fleet *f, const char *service,
 	return 0;
 }
 
+static int
+by_start(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 void
 fleet_state(const struct fleet *f, struct state *s)
 {
 	s->known = 1;
 	s->instances = (long)f->count;
 	s->ready = (long)f->ready;
-	for (size_t k = 0; k < f->count; k++)
-		if (f->all[k].type[0] != '\0')
-			mix_add(&s->mix, f->all[k].type, 1, f->all[k].ready);
+	for (size_t k = 0; k < f->count; k++) {
+		const struct machine *m = &f->all[k];
+
+		if (m->type[0] != '\0')
+			mix_add(&s->mix, m->type, 1, m->ready);
+		/* what is not told is not known */
+		if (m->created > 0 && s->n_started < STATE_STARTED)
+			s->started[s->n_started++] =
+			    (int64_t)(m->created * 1000);
+	}
+	qsort(s->started, s->n_started, sizeof(*s->started), by_start);
 	snprintf(s->version, sizeof(s->version), "%s", f->version);
 }
 

@@ -58,13 +58,14 @@ int fleet_finish(struct fleet *f, double orphan_s);
 int fleet_orphan(const struct machine *m);
 
 /*
- * fleet_order(f, how, period, mix): those that count in the order in which they
- * are to be removed: those of which mix (see fleet_wanted) has fewer, those
- * that do not serve, then by how: the newest, the one whose paid period (in
- * seconds) is nearest to its end, or the least loaded.
+ * fleet_order(f, how, period, minimum, mix): those that count in the order in
+ * which they are to be removed: those of which mix (see fleet_wanted) has
+ * fewer, those that do not serve, then by how: the newest, the one whose paid
+ * time, by the period and the minimum (in seconds, 0: none), is nearest to its
+ * end, or the least loaded.
  */
 void fleet_order(struct fleet *f, enum conf_remove how, double period,
-    const struct json *mix);
+    double minimum, const struct json *mix);
 
 /* fleet_wanted(mix, k): the type of the k-th (from 0) machine of a mix
  * [{"type":"cx22","count":2}, ...] that f has not yet; NULL: no more */

@@ -70,6 +70,7 @@ lxd_begin(struct lxd *d, const struct conf_apply *settings, struct buf *why)
 	d->period = settings->billing == BILL_HOUR ? 3600
 	    : settings->billing == BILL_MONTH	   ? 730 * 3600.0
 						   : 0;
+	d->minimum = settings->minimum > 0 ? settings->minimum : 0;
 	slash = name != NULL ? strchr(name, '/') : NULL;
 	if (name == NULL || (slash != NULL && slash == name) ||
 	    !fleet_name_fits(slash != NULL ? slash + 1 : name)) {

@@ -17,7 +17,8 @@ struct lxd {
 	char *project, *service;
 	double timeout;
 	int64_t until; /* of a change: clock_monotonic's */
-	double period; /* s that are paid at once; 0: none */
+	double period, minimum; /* s that are paid at once, and at the least;
+				 * 0: none */
 	struct conf_machine machine; /* what it points to is the settings' */
 };
 

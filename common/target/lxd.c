@@ -282,7 +282,7 @@ shrink(struct job *j, struct fleet *f)
 	size_t n = (size_t)(j->change->from - j->change->to), m;
 	enum target_outcome o = TARGET_WRITTEN;
 
-	fleet_order(f, j->d->machine.remove, j->d->period, NULL);
+	fleet_order(f, j->d->machine.remove, j->d->period, j->d->minimum, NULL);
 	if (j->change->to == 0 && j->d->machine.from == NULL) {
 		buf_str(j->why,
 		    "the last instance cannot be removed: of what would others "

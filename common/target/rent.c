@@ -225,7 +225,7 @@ shrink(struct job *j, struct fleet *f)
 
 	if (how == REMOVE_IDLE)
 		ask_loads(j->v, f);
-	fleet_order(f, how, j->v->period, fleet_mix(j->change));
+	fleet_order(f, how, j->v->period, j->v->minimum, fleet_mix(j->change));
 	return broken_off(j, remove_all(j, f->all, n));
 }
 

@@ -94,6 +94,7 @@ vendor_open(const struct vendor_kind *kind, const struct conf_apply *settings,
 	v->machine = settings->machine;
 	v->timeout = settings->timeout > 0 ? settings->timeout : 120;
 	v->period = settings->billing == BILL_MONTH ? 730 * 3600.0 : 3600.0;
+	v->minimum = settings->minimum > 0 ? settings->minimum : 0;
 	v->service = strdup(service != NULL ? service : "");
 	v->host = strdup(host != NULL && *host != '\0' ? host : kind->base);
 	if (v->service == NULL || v->host == NULL) {

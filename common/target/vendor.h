@@ -62,7 +62,9 @@ struct vendor {
 	const struct vendor_kind *kind;
 	struct http *h;
 	char *host, *service;
-	double timeout, period; /* s; period that is paid at once, 0: none */
+	double timeout; /* s */
+	double period, minimum; /* s that are paid at once, and at the least;
+				 * 0: none */
 	struct conf_machine machine; /* what it points to is the settings' */
 	int64_t until; /* clock_monotonic's: nothing is begun after it */
 	int64_t free_at; /* clock_wall's: nothing may be sent before it */

@@ -133,7 +133,7 @@ hourly_billing(void)
 		.first = 1,
 		.last = 16,
 		.every = 1,
-		.billing = SIMULATE_HOUR };
+		.billing = { .period = 3600 } };
 	struct simulate_policy p = { by_votes, &v };
 	struct simulate_result r;
 	long paid[15];
@@ -149,6 +149,88 @@ hourly_billing(void)
 		is("V3 paid, aware", (double)paid[i], (double)aware[i]);
 	is("V3 cost, aware", r.instances, 23.0 / 15);
 	is("V3 billed per hour, aware", r.billed_hours / 2.5, 2);
+}
+
+/* What is paid for one that ran so long, and until when that is */
+static void
+paid_time(void)
+{
+	static const double month = 730 * 3600.0;
+	static const struct {
+		const char *name;
+		struct billing b;
+		double age, paid, edge;
+	} rows[] = {
+		{ "second", { 0, 0, 0 }, 90.5, 90.5, 90.5 },
+		{ "minute", { 60, 0, 0 }, 90.5, 120, 120 },
+		{ "minute, whole", { 60, 0, 0 }, 120, 120, 120 },
+		{ "minute, new", { 60, 0, 0 }, 0, 60, 60 },
+		{ "second, a minute at least", { 0, 60, 0 }, 12, 60, 60 },
+		{ "second, beyond the least", { 0, 60, 0 }, 61.5, 61.5, 61.5 },
+		{ "minute, ten at least", { 60, 600, 0 }, 90, 600, 600 },
+		{ "minute, beyond the least", { 60, 600, 0 }, 601, 660, 660 },
+		{ "hour, the least is less", { 3600, 600, 0 }, 90, 3600, 3600 },
+		{ "hour, an hour and a half at least: two are more",
+		    { 3600, 5400, 0 }, 4000, 7200, 7200 },
+		{ "hour, an hour and a half at least: paid in one",
+		    { 3600, 5400, 0 }, 90, 5400, 3600 },
+		{ "capped at 500 of 730 hours", { 3600, 0, 500 * 3600.0 },
+		    600 * 3600.0, 500 * 3600.0, 600 * 3600.0 },
+		{ "below the cap", { 3600, 0, 500 * 3600.0 }, 1800, 3600,
+		    3600 },
+		{ "a month and an hour", { 3600, 0, 500 * 3600.0 },
+		    month + 1800, 501 * 3600.0, month + 3600 },
+		{ "month", { month, 0, 0 }, 86400, month, month },
+		{ "month and a day", { month, 0, 0 }, month + 86400, 2 * month,
+		    2 * month },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		is(rows[i].name, billing_paid(&rows[i].b, rows[i].age),
+		    rows[i].paid);
+		is(rows[i].name, billing_edge(&rows[i].b, rows[i].age),
+		    rows[i].edge);
+	}
+}
+
+/* V3 with a least of three hours: two of 1200 s and one of 9000 s */
+static void
+least_billing(void)
+{
+	static const double y[] = { 5, 5, 25, 25, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+		5, 5 };
+	static const long want[] = { 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		1, 1 };
+	struct votes v = { want, want };
+	struct simulate_options o = { .step = 600,
+		.capacity = 10,
+		.limit = 1,
+		.min = 1,
+		.max = 99,
+		.start = 1,
+		.first = 1,
+		.last = 16,
+		.every = 1,
+		.billing = { .minimum = 10800 } };
+	struct simulate_policy p = { by_votes, &v };
+	struct simulate_result r;
+
+	if (simulate(y, NULL, 16, &o, &p, &r, NULL) != 0)
+		failed = 1;
+	is("three hours at least", r.billed_hours, 9);
+	is("three hours at least, mean", r.billed, 3.6);
+	o.billing = (struct billing){ .period = 60, .cap = 6000 };
+	if (simulate(y, NULL, 16, &o, &p, &r, NULL) != 0)
+		failed = 1;
+	/* 1200 + 1200 + 6000 of 9000 s */
+	is("by the minute, capped", r.billed_hours, 8400.0 / 3600);
+	/* with the least in mind nobody goes before it is nearly over: the
+	 * first one at 3600, as old as 3000, one of the others at 4800 */
+	o.billing = (struct billing){ .minimum = 3600 };
+	o.billing_aware = 1;
+	if (simulate(y, NULL, 16, &o, &p, &r, NULL) != 0)
+		failed = 1;
+	is("aware of the least", r.billed_hours, 15000.0 / 3600);
 }
 
 /* d = 2 2 3 5 5 4 3 2 2 2 against four supplies; the figures were computed by
@@ -226,6 +308,8 @@ main(void)
 	boot_of_a_step();
 	boot_inside_a_step();
 	hourly_billing();
+	paid_time();
+	least_billing();
 	elasticity();
 	refusals();
 	return failed;
