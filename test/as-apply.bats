@@ -1118,7 +1118,7 @@ tcp_engine() {
 	port=$(cat "$dir/port")
 }
 
-# certificate DIR NAME: ca.pem, and cert.pem and key.pem for NAME
+# certificate DIR NAME [DAYS]: ca.pem, and cert.pem and key.pem for NAME
 certificate() {
 	mkdir -p "$1"
 	[ -e "$dir/ca.key" ] || openssl req -x509 -newkey ec \
@@ -1128,7 +1128,7 @@ certificate() {
 		-subj "/CN=$2" -keyout "$1/key.pem" -out "$1/csr" 2>/dev/null
 	echo "subjectAltName=IP:127.0.0.1" >"$1/ext"
 	openssl x509 -req -in "$1/csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" \
-		-CAcreateserial -days 2 -extfile "$1/ext" -out "$1/cert.pem" \
+		-CAcreateserial -days "${3:-2}" -extfile "$1/ext" -out "$1/cert.pem" \
 		2>/dev/null
 	cp "$dir/ca.pem" "$1/ca.pem"
 	chmod 600 "$1/key.pem"
@@ -1177,6 +1177,42 @@ certificate() {
 		--driver swarm --service web --now "$now" "$dir/in"
 	[[ $stderr == *"$dir/none"* ]]
 	[ "$(posts | wc -l)" = 2 ]
+}
+
+@test "as-apply: swarm: certificates that cannot do are told before anything is sent" {
+	driver=swarm
+	certificate "$dir/client" scaler
+	decide 3 5 >"$dir/in"
+	# tls HOST KEY=FILE...: settings
+	tls() {
+		printf '%s\n' 'target web { }' 'signal a { query = x capacity = 1 }' \
+			"apply { driver = swarm service = web host = \"$1\"" \
+			"${@:2}" '}' >"$dir/conf"
+		run --separate-stderr -2 as-apply -c "$dir/conf" --now "$now" "$dir/in"
+	}
+	tls tcp://127.0.0.1:1 "cert_file = \"$dir/client/cert.pem\""
+	[ "$stderr" = "as-apply: target 'web': 'cert_file' is set, and 'key_file' is not: they go together" ]
+	tls unix:///x.sock "ca_file = \"$dir/ca.pem\""
+	[ "$stderr" = "as-apply: target 'web': 'unix:///x.sock' is not spoken to over TLS: certificates are for tcp:// and https://" ]
+	tls tcp://127.0.0.1:1 "ca_file = \"$dir/none\""
+	[ "$stderr" = "as-apply: target 'web': cannot read '$dir/none': No such file or directory" ]
+	chmod 644 "$dir/client/key.pem"
+	tls tcp://127.0.0.1:1 "cert_file = \"$dir/client/cert.pem\"" \
+		"key_file = \"$dir/client/key.pem\""
+	[ "$stderr" = "as-apply: target 'web': others can read or write the key '$dir/client/key.pem' (chmod 600)" ]
+}
+
+@test "as-apply: swarm: an engine whose own certificate has expired" {
+	driver=swarm
+	certificate "$dir/client" scaler
+	certificate "$dir/server" engine 0
+	export ENGINE_CERTS=$dir/server
+	tcp_engine
+	decide 3 5 >"$dir/in"
+	run --separate-stderr -3 env DOCKER_TLS_VERIFY=1 \
+		DOCKER_CERT_PATH="$dir/client" as-apply --driver swarm \
+		--service web --host "tcp://127.0.0.1:$port" --now "$now" "$dir/in"
+	[[ $(result .error) == *"certificate has expired; that is the engine's certificate, not ours" ]]
 }
 
 @test "as-apply: swarm: a socket that may not be used is said with what to do" {

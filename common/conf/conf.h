@@ -131,6 +131,7 @@ struct conf_machine { /* what the drivers of machines make them of */
 
 struct conf_apply {
 	char *driver, *service, *host;
+	char *ca_file, *cert_file, *key_file; /* of a host over TLS */
 	char *before_removal; /* a program and its words, or NULL */
 	double timeout;
 	int verify;

@@ -214,6 +214,9 @@ const struct conf_key conf_keys[] = {
 	TEXT("apply", "driver", struct conf_apply, driver, NULL),
 	TEXT("apply", "service", struct conf_apply, service, NULL),
 	TEXT("apply", "host", struct conf_apply, host, NULL),
+	TEXT("apply", "ca_file", struct conf_apply, ca_file, NULL),
+	TEXT("apply", "cert_file", struct conf_apply, cert_file, NULL),
+	TEXT("apply", "key_file", struct conf_apply, key_file, NULL),
 	TEXT(
 	    "apply", "before_removal", struct conf_apply, before_removal, NULL),
 	{ "apply", "timeout", KIND_DURATION,

@@ -59,7 +59,7 @@ open_kind(const struct conf_apply *settings, int compose, struct buf *why)
 	if (d->labels != NULL && d->service == NULL)
 		buf_str(why, "out of memory");
 	if (d->labels != NULL && d->service != NULL &&
-	    engine_open(&d->engine, settings->host, d->timeout, why) == 0)
+	    engine_open(&d->engine, settings, d->timeout, why) == 0)
 		return d;
 	docker_close(d);
 	return NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/excerpt.h"
+#include "io/file.h"
 
 enum { READ_S = 10 }; /* longest wait for an answer */
 
@@ -19,10 +20,6 @@ variable(const char *name)
 
 	return s != NULL && *s != '\0' ? s : NULL;
 }
-
-struct certificates {
-	char *ca, *cert, *key;
-};
 
 static char *
 join(const char *dir, const char *name)
@@ -47,7 +44,7 @@ may_read(const char *path, struct buf *why)
 /* The client's certificates, where the docker command would look for them. 0,
  * or -1 and a message */
 static int
-find_certificates(struct certificates *c, struct buf *why)
+find_certificates(struct engine *e, struct buf *why)
 {
 	const char *dir = variable("DOCKER_CERT_PATH"), *home;
 	char *made = NULL;
@@ -55,52 +52,119 @@ find_certificates(struct certificates *c, struct buf *why)
 	if (dir == NULL && (home = variable("HOME")) != NULL)
 		dir = made = join(home, ".docker");
 	if (dir != NULL) {
-		c->ca = join(dir, "ca.pem");
-		c->cert = join(dir, "cert.pem");
-		c->key = join(dir, "key.pem");
+		e->ca = join(dir, "ca.pem");
+		e->cert = join(dir, "cert.pem");
+		e->key = join(dir, "key.pem");
 	}
 	free(made);
 	if (dir == NULL) {
 		buf_str(why, "DOCKER_CERT_PATH is not set");
 		return -1;
 	}
-	return may_read(c->ca, why) != 0 || may_read(c->cert, why) != 0 ||
-		may_read(c->key, why) != 0
+	return may_read(e->ca, why) != 0 || may_read(e->cert, why) != 0 ||
+		may_read(e->key, why) != 0
 	    ? -1
 	    : 0;
 }
 
-/* The connection. tcp:// means TLS where DOCKER_TLS_VERIFY says so. */
-static struct http *
-connect_to(const char *host, double timeout, struct buf *why)
+static const char *
+given(const char *s)
 {
-	struct certificates c = { NULL, NULL, NULL };
+	return s != NULL && *s != '\0' ? s : NULL;
+}
+
+static int
+keep(char **to, const char *path, struct buf *why)
+{
+	if (path == NULL)
+		return 0;
+	*to = strdup(path);
+	return may_read(*to, why);
+}
+
+/* The files that the settings name: 1, 0 where they name none, or -1 and a
+ * message */
+static int
+take_certificates(
+    struct engine *e, const struct conf_apply *settings, struct buf *why)
+{
+	const char *ca = given(settings->ca_file),
+		   *cert = given(settings->cert_file),
+		   *key = given(settings->key_file);
+	struct buf secret = { 0 };
+	int bad = 0;
+
+	if (ca == NULL && cert == NULL && key == NULL)
+		return 0;
+	if ((cert == NULL) != (key == NULL)) {
+		buf_printf(why,
+		    "'%s' is set, and '%s' is not: they go together",
+		    cert != NULL ? "cert_file" : "key_file",
+		    cert != NULL ? "key_file" : "cert_file");
+		return -1;
+	}
+	if (key != NULL && file_secret(key, &secret) != 0 && errno == EPERM) {
+		buf_printf(why,
+		    "others can read or write the key '%s' (chmod 600)", key);
+		bad = 1;
+	}
+	buf_free(&secret);
+	return bad || keep(&e->ca, ca, why) != 0 ||
+		keep(&e->cert, cert, why) != 0 || keep(&e->key, key, why) != 0
+	    ? -1
+	    : 1;
+}
+
+/* The connection. tcp:// means TLS where settings or DOCKER_TLS_VERIFY say
+ * so; https:// without either means the system's authorities, and no
+ * certificate of ours. 0 or -1. */
+static int
+prepare(struct engine *e, const struct conf_apply *settings, struct buf *why)
+{
+	int named = take_certificates(e, settings, why);
+	int tcp = strncmp(e->host, "tcp://", 6) == 0,
+	    https = strncmp(e->host, "https://", 8) == 0;
+
+	if (named < 0)
+		return -1;
+	if (named && !tcp && !https) {
+		buf_printf(why,
+		    "'%s' is not spoken to over TLS: certificates are for "
+		    "tcp:// and https://",
+		    e->shown);
+		return -1;
+	}
+	if (!named &&
+	    ((tcp && variable("DOCKER_TLS_VERIFY")) ||
+		(https &&
+		    (variable("DOCKER_TLS_VERIFY") ||
+			variable("DOCKER_CERT_PATH"))))) {
+		if (find_certificates(e, why) != 0)
+			return -1;
+		named = 1;
+	}
+	e->tls = named || https;
+	return 0;
+}
+
+static struct http *
+connect_to(const struct engine *e, double timeout, struct buf *why)
+{
 	double read_s = timeout > 0 && timeout < READ_S ? timeout : READ_S;
-	struct http_options o = { .total_s = read_s, .retries = 1 };
+	struct http_options o = { .base = e->host,
+		.total_s = read_s,
+		.retries = 1,
+		.ca_file = e->ca,
+		.cert_file = e->cert,
+		.key_file = e->key };
 	struct http *h = NULL;
 	char *base = NULL;
-	int tls = strncmp(host, "https://", 8) == 0;
 
-	o.base = host;
-	if (strncmp(host, "tcp://", 6) == 0 && variable("DOCKER_TLS_VERIFY")) {
-		o.base = base = join("https:/", host + 6);
-		if (base == NULL)
-			return NULL;
-		tls = 1;
-	}
-	if (tls && variable("DOCKER_CERT_PATH") == NULL &&
-	    variable("DOCKER_TLS_VERIFY") == NULL)
-		tls = 0; /* the system's authorities, no certificate of ours */
-	if (!tls || find_certificates(&c, why) == 0) {
-		o.ca_file = c.ca;
-		o.cert_file = c.cert;
-		o.key_file = c.key;
+	if (e->tls && strncmp(e->host, "tcp://", 6) == 0)
+		o.base = base = join("https:/", e->host + 6);
+	if (o.base != NULL)
 		h = http_open(&o, why);
-	}
 	free(base);
-	free(c.ca);
-	free(c.cert);
-	free(c.key);
 	return h;
 }
 
@@ -110,6 +174,9 @@ engine_close(struct engine *e)
 	http_close(e->h);
 	free(e->host);
 	free(e->shown);
+	free(e->ca);
+	free(e->cert);
+	free(e->key);
 	*e = (struct engine){ .api = "" };
 }
 
@@ -132,23 +199,88 @@ without_user(const char *host)
 }
 
 int
-engine_open(struct engine *e, const char *host, double timeout, struct buf *why)
+engine_open(struct engine *e, const struct conf_apply *settings, double timeout,
+    struct buf *why)
 {
+	const char *host = given(settings->host);
+
 	*e = (struct engine){ .api = "" };
-	if (host == NULL || *host == '\0')
+	if (host == NULL)
 		host = variable("DOCKER_HOST");
 	if (host == NULL)
 		host = default_host;
 	e->host = strdup(host);
 	e->shown = without_user(host);
-	if (e->host != NULL && e->shown != NULL)
-		e->h = connect_to(host, timeout, why);
+	if (e->host != NULL && e->shown != NULL &&
+	    prepare(e, settings, why) == 0)
+		e->h = connect_to(e, timeout, why);
 	if (e->h != NULL)
 		return 0;
 	if (why->len == 0)
 		buf_str(why, "out of memory");
 	engine_close(e);
 	return -1;
+}
+
+int
+engine_again(struct engine *e, const struct engine *like, double timeout,
+    struct buf *why)
+{
+	*e = (struct engine){ .api = "" };
+	e->h = connect_to(like, timeout, why);
+	if (e->h == NULL && why->len == 0)
+		buf_str(why, "out of memory");
+	return e->h != NULL ? 0 : -1;
+}
+
+static int
+says(const struct http_response *r, const char *words)
+{
+	return (r->error.s != NULL && strstr(r->error.s, words) != NULL) ||
+	    (r->body.s != NULL && strstr(r->body.s, words) != NULL);
+}
+
+/* It may hang up before its alert is read: then this is but a guess. */
+static void
+complain_ours(const struct engine *e, const char *perhaps, struct buf *why)
+{
+	if (e->cert == NULL)
+		buf_printf(why,
+		    "; %sit wants a certificate of ours: set cert_file and "
+		    "key_file",
+		    perhaps);
+	else
+		buf_printf(why,
+		    "; %sit does not take our certificate '%s': is it of the "
+		    "engine's authority, and has it expired?",
+		    perhaps, e->cert);
+}
+
+/* What a person can do about certificates. The engine says little: that one is
+ * wanted, or, of any that it does not like, that it is bad. */
+static void
+complain_tls(
+    const struct engine *e, const struct http_response *r, struct buf *why)
+{
+	if (says(r, "HTTP request to an HTTPS server"))
+		buf_str(why,
+		    "; it wants TLS: set ca_file, cert_file and key_file, or "
+		    "DOCKER_TLS_VERIFY and DOCKER_CERT_PATH");
+	else if (!e->tls)
+		return;
+	else if (says(r, "wrong version number"))
+		buf_str(why, "; it does not speak TLS there");
+	else if (says(r, "certificate has expired"))
+		buf_str(why, "; that is the engine's certificate, not ours");
+	else if (says(r, "certificate problem") && e->ca != NULL)
+		buf_printf(why, "; it is not of an authority in '%s'", e->ca);
+	else if (says(r, "certificate problem"))
+		buf_str(why, "; name its authority with ca_file");
+	else if (r->status != 0 || r->timed_out || says(r, "cannot reach") ||
+	    says(r, "no alternative certificate"))
+		return;
+	else
+		complain_ours(e, says(r, "alert") ? "" : "perhaps ", why);
 }
 
 void
@@ -171,6 +303,7 @@ engine_complain(
 		buf_str(why,
 		    "; run this as a member of the socket's group, or give "
 		    "the address of a proxy as host");
+	complain_tls(e, r, why);
 }
 
 struct json *

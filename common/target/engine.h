@@ -5,6 +5,7 @@
 #ifndef TARGET_ENGINE_H
 #define TARGET_ENGINE_H
 
+#include "conf/conf.h"
 #include "http/http.h"
 #include "json/json.h"
 
@@ -12,18 +13,26 @@ struct engine {
 	struct http *h;
 	char *host;
 	char *shown; /* the same for messages, without a password */
+	int tls;
+	char *ca, *cert, *key; /* files; NULL: none */
 	char api[16]; /* "v1.41"; "" until the engine was asked */
 };
 
 /*
- * engine_open(e, host, timeout, why): host as in "unix:///run/docker.sock",
- * "tcp://manager:2376", "https://..."; NULL or "": $DOCKER_HOST, else the usual
- * socket. $DOCKER_TLS_VERIFY and $DOCKER_CERT_PATH mean what they mean to the
- * docker command. timeout: seconds for an answer, 10 at most. Nothing is sent
- * yet. 0, or -1 with a message and nothing to close.
+ * engine_open(e, settings, timeout, why): settings->host as in
+ * "unix:///run/docker.sock", "tcp://manager:2376", "https://..."; NULL or "":
+ * $DOCKER_HOST, else the usual socket. Certificates are those of the settings;
+ * without any, $DOCKER_TLS_VERIFY and $DOCKER_CERT_PATH mean what they mean to
+ * the docker command. timeout: seconds for an answer, 10 at most. Nothing is
+ * sent yet. 0, or -1 with a message and nothing to close.
  */
-int engine_open(
-    struct engine *e, const char *host, double timeout, struct buf *why);
+int engine_open(struct engine *e, const struct conf_apply *settings,
+    double timeout, struct buf *why);
+
+/* engine_again(e, like, timeout, why): one more connection to the same; for
+ * http_send only. 0 or -1. */
+int engine_again(struct engine *e, const struct engine *like, double timeout,
+    struct buf *why);
 void engine_close(struct engine *e);
 
 /* engine_api(e, why): asks once which API it has and fills e->api. 0 or -1. */

@@ -31,7 +31,7 @@ engine_post_all(
 		goto out;
 	}
 	for (size_t k = 0; k < n; k++)
-		if (engine_open(&p[k].e, e->host, p[k].seconds, why) != 0)
+		if (engine_again(&p[k].e, e, p[k].seconds, why) != 0)
 			goto out;
 	for (size_t k = 0; k < n; k++)
 		begun[k] = pthread_create(&threads[k], NULL, post, &p[k]) == 0;

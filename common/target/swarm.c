@@ -63,8 +63,7 @@ swarm_open(const struct conf_apply *settings, struct buf *why)
 		free(s);
 		return NULL;
 	}
-	if (engine_open(&s->engine, settings->host, settings->timeout, why) ==
-	    0)
+	if (engine_open(&s->engine, settings, settings->timeout, why) == 0)
 		return s;
 	swarm_close(s);
 	return NULL;

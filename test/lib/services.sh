@@ -251,7 +251,8 @@ cgroups_usable() {
 	fi
 }
 
-# docker_start: a daemon with a private socket, data root and exec root
+# docker_start [OPTION...]: a daemon with a private socket, data root and exec
+# root. Options are dockerd's own.
 docker_start() {
 	local d=$SVC/docker
 
@@ -265,12 +266,24 @@ docker_start() {
 		mount -t tmpfs tmpfs /run || exit 1
 		[ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker
 		ip link set lo up
-		exec dockerd --config-file "$1/daemon.json" \
-			--data-root "$1/data" --exec-root "$1/exec" \
-			--pidfile "$1/pid" -H "unix://$2" --cgroup-parent "/$3" \
-			--exec-opt native.cgroupdriver=cgroupfs
-		' sh "$d" "$DOCKER_SOCKET" "$(docker_group)" &&
+		d=$1 socket=$2 group=$3
+		shift 3
+		exec dockerd --config-file "$d/daemon.json" \
+			--data-root "$d/data" --exec-root "$d/exec" \
+			--pidfile "$d/pid" -H "unix://$socket" \
+			--cgroup-parent "/$group" \
+			--exec-opt native.cgroupdriver=cgroupfs "$@"
+		' sh "$d" "$DOCKER_SOCKET" "$(docker_group)" "$@" &&
 		svc_ready dockerd 60 docker_api /_ping
+}
+
+# docker_inside COMMAND...: runs it in the network of the daemon, where what it
+# listens to besides the socket is
+docker_inside() {
+	local child
+
+	child=$(cat "/proc/$(svc_pid dockerd)/task/$(svc_pid dockerd)/children")
+	nsenter "--net=/proc/${child%% *}/ns/net" "$@"
 }
 
 # docker_stop: kills the first process of the namespaces, and so all of them.
