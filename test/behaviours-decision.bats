@@ -47,8 +47,8 @@ setup() {
 	local damped='tolerance_up = 50% tolerance_down = 50%'
 	decide 22 20 -- --min-instances 24 --max-instances 50 --tolerance-up 50%
 	to 24 scale_up
-	decide 52 20 -- --max-instances 50 --tolerance-down 50%
-	is '.recommended_instances <= 50' true
+	decide 52 58 -- --max-instances 50 --tolerance-down 50%
+	to 49 scale_down
 	conf "policy { max_instances = 50 $damped }" \
 		'schedule peak { from = "17:01" until = "20:00" min_instances = 22 }'
 	with_conf 20 20
