@@ -40,7 +40,14 @@ quickstart() {
 	shows 'For real' "mode = auto: applied; the file says $to "
 	shows Told "web: scaled up 2 -> $to"
 	shows Again "maintain; the file says $to"
-	grep -q "Where to go next" "$dir/out"
+	# the PATH that it names has all that is named after it
+	path=$(sed -n 's/.*Where to go next, after PATH=//p' "$dir/out")
+	for command in as-loop as-fetch as-report; do
+		(cd "$root" && eval "PATH=$path" && command -v "$command" >/dev/null)
+	done
+	for page in $(grep -o 'man/[a-z.-]*[0-9]' "$dir/out"); do
+		[ -f "$root/$page" ]
+	done
 	# fits a terminal
 	run -1 grep -nE '.{81}' "$dir/out"
 }
