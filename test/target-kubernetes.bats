@@ -440,3 +440,121 @@ Bearer second" ]
 		--driver kubernetes --service web
 	[ "$(state .instances)" = 2 ]
 }
+
+# gives SIZES: a decision that leaves two replicas, each given that
+gives() {
+	decide 2 2 ".resources = $1" >"$dir/in"
+}
+
+# sized NAME REQUESTS [FILTER]: the Deployment with one container that has them
+sized() {
+	changed "$1" kube-deployment-managedfields.http \
+		".status = { replicas: 2, readyReplicas: 2, updatedReplicas: 2,
+			observedGeneration: .metadata.generation } |
+		.spec.template.spec.containers[0].resources = $2 | ${3:-.}"
+}
+
+PATCH="$WEB?fieldManager=autoscale"
+
+@test "kubernetes: pods are given another size by their template, where allowed" {
+	sized old '{"requests":{"cpu":"10m","memory":"16Mi"}}'
+	sized new '{"requests":{"cpu":"250m","memory":"16Mi"},"limits":{"cpu":"1500m","memory":"96Mi"}}' \
+		'.metadata.generation = 11 | .status.observedGeneration = 11'
+	sized half '{"requests":{"cpu":"250m","memory":"16Mi"},"limits":{"cpu":"1500m","memory":"96Mi"}}' \
+		'.metadata.generation = 11'
+	always "GET $WEB/scale" kube-get-deployment-scale.http
+	# read, planned, looked at, compared; under way, there, read back
+	always "GET $WEB" old old old old half new
+	echo "PATCH $PATCH new" >>"$dir/script"
+	replay_start
+	gives '{"cpus":1.5,"memory":100663296,"cpus_reserved":0.25}'
+	printf '%s\n' 'target web { mode = auto }' \
+		'signal load { capacity = 50 }' \
+		"apply { driver = kubernetes service = \"$service\" host = \"http://127.0.0.1:$PORT\" timeout = 5s }" \
+		'resources { apply = yes min_memory = 64Mi max_raise = 10000% }' \
+		>"$dir/web.conf"
+	run -0 as-apply -c "$dir/web.conf" --now "$now" "$dir/in"
+	outcome unchanged
+	body='{"metadata":{"resourceVersion":"421"},"spec":{"template":{"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"1500m","memory":"96Mi"},"requests":{"cpu":"250m"}}}]}}}}'
+	[ "$(result '.resized | "\(.status) \(.confirmed) \(.request)"')" = "applied true PATCH $PATCH $body" ]
+	[ "$(jq -r 'select(.method == "PATCH") | .headers["content-type"] + " " + .body' "$dir/sent")" = \
+		"application/strategic-merge-patch+json $body" ]
+}
+
+@test "kubernetes: without leave pods are not restarted, nor even looked at" {
+	always "GET $WEB/scale" kube-get-deployment-scale.http
+	always "GET $WEB" ready-2
+	replay_start
+	gives '{"cpus":1.5}'
+	run -0 apply "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.held)"')" = \
+		"held its instances would restart; 'apply = yes' of the section 'resources' allows that" ]
+	for how in --dry-run "--mode monitor"; do
+		# shellcheck disable=SC2086
+		run -0 apply --resources yes $how "$dir/in"
+		[[ $(result .resized.request) == "PATCH $PATCH {"* ]]
+	done
+	[ "$(wrote)" = 0 ]
+}
+
+@test "kubernetes: a pod's coming overtakes a patch of the template, a person stops it" {
+	sized old '{"limits":{"cpu":"1"}}'
+	sized new '{"limits":{"cpu":1.5}}'
+	sized other '{"limits":{"cpu":"3"}}'
+	always "GET $WEB/scale" kube-get-deployment-scale.http
+	always "GET $WEB" old old old old old new
+	echo "PATCH $PATCH kube-patch-stale-rv-conflict.http
+PATCH $PATCH new" >>"$dir/script"
+	replay_start
+	gives '{"cpus":1.5}'
+	run -0 apply --resources yes "$dir/in"
+	[ "$(result .resized.status)" = applied ]
+	[ "$(sent PATCH | wc -l)" = 2 ]
+	replay_stop
+	always "GET $WEB" old old old old other
+	always "PATCH $PATCH" kube-patch-stale-rv-conflict.http
+	replay_start
+	run --separate-stderr -1 apply --resources yes "$dir/in"
+	[ "$(result '.resized | "\(.status) \(.error)"')" = \
+		"refused 'deployments/web' was given something else meanwhile" ]
+}
+
+@test "kubernetes: pods that cannot be replaced have their template put back" {
+	sized old '{"limits":{"cpu":"1"}}'
+	sized stuck '{"limits":{"cpu":"1500m"}}' '.metadata.generation = 11 |
+		.status.observedGeneration = 11 | .status.updatedReplicas = 1 |
+		.status.conditions = [{ type: "Progressing", status: "False",
+			message: "ReplicaSet \"web-2\" has timed out progressing." }]'
+	always "GET $WEB/scale" kube-get-deployment-scale.http
+	always "GET $WEB" old old old old stuck stuck stuck old
+	echo "PATCH $PATCH stuck
+PATCH $PATCH old" >>"$dir/script"
+	replay_start
+	gives '{"cpus":1.5}'
+	run --separate-stderr -3 apply --resources yes "$dir/in"
+	[ "$(result .resized.status)" = failed ]
+	[[ $(result .resized.error) == *"1 of 2 pods were replaced: ReplicaSet \"web-2\" has timed out progressing."*"; put back to what it had" ]]
+	[ "$(sent PATCH | wc -l)" = 2 ]
+	[[ $(result .resized.request) == *'"cpu":"1500m"'*'; PATCH '*'"cpu":"1000m"'* ]]
+}
+
+@test "kubernetes: which container is meant, and what cannot be resized" {
+	always "GET $WEB/scale" kube-get-deployment-scale.http
+	sized two '{}' '.spec.template.spec.containers += [{ name: "web",
+		resources: { limits: { cpu: "500m" } } }]'
+	always "GET $WEB" two
+	replay_start
+	gives '{"cpus":0.8}'
+	run -0 apply --resources yes --dry-run "$dir/in"
+	[[ $(result .resized.request) == *'"containers":[{"name":"web","resources":{"limits":{"cpu":"800m"}}}]'* ]]
+	sized two '{}' '.spec.template.spec.containers += [{ name: "x" }] |
+		.spec.template.metadata.annotations["kubectl.kubernetes.io/default-container"] = "c"'
+	run -0 apply --resources yes --dry-run "$dir/in"
+	[[ $(result .resized.request) == *'"containers":[{"name":"c",'* ]]
+	sized two '{}' '.spec.template.spec.containers += [{ name: "x" }]'
+	run --separate-stderr -3 apply --resources yes --dry-run "$dir/in"
+	[[ $(result .resized.error) == *"of its several containers none is named as it is"* ]]
+	sized two '{"limits":{"cpu":"a lot"}}'
+	run -0 apply --resources yes --dry-run "$dir/in"
+	[[ $(result .resized.held) == *"is set in a way that is left alone" ]]
+}

@@ -13,8 +13,7 @@
 #include "base/clock.h"
 #include "base/excerpt.h"
 #include "base/number.h"
-#include "target/cluster.h"
-#include "target/target.h"
+#include "target/pods.h"
 
 enum {
 	TRIES = 5, /* of a patch that is overtaken or asked to wait */
@@ -487,6 +486,44 @@ kubernetes_explain(void *self, struct buf *why)
 	buf_free(&ignored);
 }
 
+static struct workload
+workload(const struct kubernetes *k)
+{
+	return (struct workload){ &k->cluster, k->object, k->shown };
+}
+
+static int
+kubernetes_sizes(void *self, struct size_parts *parts, struct buf *why)
+{
+	const struct workload w = workload(self);
+
+	return pods_size(&w, parts, why);
+}
+
+static enum target_outcome
+kubernetes_resize(void *self, const struct size_change *change,
+    struct buf *request, struct buf *why)
+{
+	const struct workload w = workload(self);
+
+	return pods_resize(&w, change, request, why);
+}
+
+static enum target_arrival
+kubernetes_resized(void *self, const struct size *size, struct buf *why)
+{
+	const struct workload w = workload(self);
+
+	return pods_settled(&w, size, why);
+}
+
+static const struct target_sizing sizing = {
+	.sizes = kubernetes_sizes,
+	.round = pods_round,
+	.resize = kubernetes_resize,
+	.settled = kubernetes_resized,
+};
+
 const struct target_driver target_kubernetes = {
 	.name = "kubernetes",
 	.open = kubernetes_open,
@@ -495,4 +532,5 @@ const struct target_driver target_kubernetes = {
 	.scale = kubernetes_scale,
 	.settled = kubernetes_settled,
 	.explain = kubernetes_explain,
+	.sizing = &sizing,
 };

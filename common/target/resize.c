@@ -56,18 +56,20 @@ find_ways(struct work *w, const struct target_sizing *z)
 	if (d->action != ACTION_EMERGENCY &&
 	    (has_state(w, "paused") || has_state(w, "frozen")))
 		bar(r, 0, "the target is paused or frozen");
-	if (z->rolling && c->apply != GIVE_YES)
+	if (z->settled != NULL && c->apply != GIVE_YES) {
 		bar(r, 0,
 		    "its instances would restart; 'apply = yes' of the section "
 		    "'resources' allows that");
-	if (z->rolling && !stays)
+		r->blind = 1; /* which may not be allowed, either */
+	}
+	if (z->settled != NULL && !stays)
 		bar(r, d->action == ACTION_SCALE_DOWN ? SIZE_UP : 0,
 		    "its instances would restart while their count changes");
 	if (c->max_changes_per_day >= 0 &&
 	    w->past.resized >= c->max_changes_per_day)
 		bar(r, 0, "max_changes_per_day of the section 'resources'");
 	if (w->past.resized_at > 0 && since < c->cooldown)
-		bar(r, z->rolling ? 0 : SIZE_UP,
+		bar(r, z->settled != NULL ? 0 : SIZE_UP,
 		    "cooldown of the section 'resources'");
 	if (d->action == ACTION_HOLD || d->action == ACTION_EMERGENCY)
 		bar(r, SIZE_UP, "nothing is lowered in a hold or an emergency");
@@ -187,7 +189,7 @@ resize_intent(struct work *w, struct buf *out)
 	struct resize *r = &w->resize;
 	struct buf ignored = { 0 };
 
-	if (!r->asked)
+	if (!r->asked || r->blind)
 		return;
 	if (open_run(&run) != 0) { /* resize_do will tell */
 		buf_clear(&r->error);
@@ -263,30 +265,60 @@ arrived(const struct run *run, size_t k, const struct size_parts *now,
 	return 0;
 }
 
+/* What did not come about is put back, so that instances that cannot start are
+ * not left waiting. */
+static void
+put_back(struct run *run, size_t k)
+{
+	struct work *w = run->w;
+	struct resize *r = &w->resize;
+	struct size_part now = run->parts.all[k];
+	struct size_change c = { &now, now.has, 0, w->s->apply.timeout };
+	struct buf request = { 0 }, why = { 0 };
+
+	if (!w->s->apply.rollback)
+		return;
+	now.has = run->to[k];
+	if (target_resize(w->target, &c, &request, &why) == TARGET_WRITTEN)
+		buf_str(&r->error, "; put back to what it had");
+	else
+		buf_printf(&r->error, "; not put back: %s",
+		    why.s != NULL ? why.s : "");
+	if (request.len > 0)
+		buf_printf(&r->request, "; %s", request.s);
+	buf_free(&request);
+	buf_free(&why);
+}
+
 /* Instances that are replaced by and by take their time. */
 static void
-wait_for(struct run *run)
+wait_for(struct run *run, size_t k)
 {
 	const struct apply_settings *s = run->w->s;
 	struct resize *r = &run->w->resize;
 	struct buf why = { 0 };
 
-	switch (target_wait(run->w->target, run->w->d->current,
-	    s->apply.timeout, s->stop, &why)) {
+	switch (target_resized(
+	    run->w->target, &run->to[k], s->apply.timeout, s->stop, &why)) {
 	case TARGET_THERE:
 		break;
 	case TARGET_ELSEWHERE:
-	case TARGET_STUCK:
 		resize_fail(r, RESIZE_FAILED, why.s);
 		break;
+	case TARGET_STUCK:
+		resize_fail(r, RESIZE_FAILED, why.s);
+		put_back(run, k);
+		break;
 	case TARGET_LATE:
+		resize_fail(r, RESIZE_LATE, why.s);
+		put_back(run, k);
+		break;
 	case TARGET_LOST:
 		resize_fail(r, RESIZE_LATE, why.s);
 		break;
 	case TARGET_STOPPED:
 		resize_fail(r, RESIZE_LATE,
-		    "ended by a signal before it was seen to "
-		    "have arrived");
+		    "ended by a signal before it was seen to have arrived");
 		break;
 	}
 	buf_free(&why);
@@ -302,9 +334,11 @@ read_back(struct run *run)
 
 	if (r->confirmed < 0)
 		r->confirmed = 1;
-	if (run->w->s->apply.verify && target_sizing(run->w->target)->rolling)
-		wait_for(run);
-	if (!run->w->s->apply.verify) {
+	for (size_t k = 0; k < run->parts.n; k++)
+		if (run->sent[k] && run->w->s->apply.verify &&
+		    target_sizing(run->w->target)->settled != NULL)
+			wait_for(run, k);
+	if (!run->w->s->apply.verify || r->worst != RESIZE_FINE) {
 		good = 0;
 	} else if (target_sizes(run->w->target, &now, &why) != 0) {
 		resize_fail(r, RESIZE_LATE, why.s);
@@ -331,7 +365,9 @@ resize_do(struct work *w, unsigned ways, const char *look)
 	struct run run = { .w = w, .ways = ways, .look = look };
 	long before = r->changed;
 
-	if (!r->asked || open_run(&run) != 0)
+	if (r->asked && r->blind && r->held.len == 0)
+		buf_str(&r->held, r->bar);
+	if (!r->asked || r->blind || open_run(&run) != 0)
 		return;
 	run.until = clock_monotonic() + (int64_t)(s->apply.timeout * 1000);
 	for (size_t k = 0; k < run.parts.n; k++) {

@@ -17,6 +17,7 @@ struct resize { /* of one decision; { 0 } before resize_begin */
 	struct size wish;
 	unsigned ways; /* that may be gone now */
 	const char *bar; /* why not all of them; static, or NULL */
+	int blind; /* not even looked at */
 	int tried; /* something was sent */
 	int wanted; /* something would be changed */
 	long changed;

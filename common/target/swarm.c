@@ -11,7 +11,7 @@
 
 #include "base/excerpt.h"
 #include "target/engine.h"
-#include "target/target.h"
+#include "target/tasks.h"
 
 enum {
 	WRITE_S = 30, /* longest wait for the answer to an update */
@@ -520,6 +520,37 @@ out:
 	buf_free(&ignored);
 }
 
+static int
+swarm_sizes(void *self, struct size_parts *parts, struct buf *why)
+{
+	struct swarm *s = self;
+
+	return tasks_size(&s->engine, s->service, parts, why);
+}
+
+static enum target_outcome
+swarm_resize(void *self, const struct size_change *change, struct buf *request,
+    struct buf *why)
+{
+	struct swarm *s = self;
+
+	return tasks_resize(&s->engine, s->service, change, request, why);
+}
+
+static enum target_arrival
+swarm_resized(void *self, const struct size *size, struct buf *why)
+{
+	struct swarm *s = self;
+
+	return tasks_settled(&s->engine, s->service, size, why);
+}
+
+static const struct target_sizing sizing = {
+	.sizes = swarm_sizes,
+	.resize = swarm_resize,
+	.settled = swarm_resized,
+};
+
 const struct target_driver target_swarm = {
 	.name = "swarm",
 	.open = swarm_open,
@@ -529,4 +560,5 @@ const struct target_driver target_swarm = {
 	.restore = swarm_restore,
 	.settled = swarm_settled,
 	.explain = swarm_explain,
+	.sizing = &sizing,
 };

@@ -141,8 +141,9 @@ nap(double s, const volatile sig_atomic_t *stop)
 		clock_sleep(0.05);
 }
 
-enum target_arrival
-target_wait(struct target *t, long want, double seconds,
+/* size: of all instances, or NULL: want of them */
+static enum target_arrival
+wait_for(struct target *t, long want, const struct size *size, double seconds,
     const volatile sig_atomic_t *stop, struct buf *why)
 {
 	int64_t until = clock_monotonic() + (int64_t)(seconds * 1000);
@@ -152,7 +153,9 @@ target_wait(struct target *t, long want, double seconds,
 		enum target_arrival a;
 
 		buf_clear(why);
-		a = t->driver->settled(t->self, want, why);
+		a = size != NULL
+		    ? t->driver->sizing->settled(t->self, size, why)
+		    : t->driver->settled(t->self, want, why);
 		if (a == TARGET_STUCK && t->driver->explain != NULL)
 			t->driver->explain(t->self, why);
 		if (a == TARGET_THERE || a == TARGET_ELSEWHERE ||
@@ -168,6 +171,20 @@ target_wait(struct target *t, long want, double seconds,
 		nap(pause, stop);
 		pause = pause < 0.6 ? pause * 1.5 : 1.0;
 	}
+}
+
+enum target_arrival
+target_wait(struct target *t, long want, double seconds,
+    const volatile sig_atomic_t *stop, struct buf *why)
+{
+	return wait_for(t, want, NULL, seconds, stop, why);
+}
+
+enum target_arrival
+target_resized(struct target *t, const struct size *size, double seconds,
+    const volatile sig_atomic_t *stop, struct buf *why)
+{
+	return wait_for(t, -1, size, seconds, stop, why);
 }
 
 const struct target_sizing *

@@ -122,7 +122,11 @@ enum target_outcome target_restore(struct target *t, long from, long to,
  * still has to have what it had
  */
 struct target_sizing {
-	int rolling; /* 1: instances are replaced by and by: they restart */
+	/* all have it by now, and serve: one look, as a driver's settled. NULL:
+	 * what was set holds at once. Where it is there, instances are replaced
+	 * by and by: they restart. */
+	enum target_arrival (*settled)(
+	    void *self, const struct size *size, struct buf *why);
 	int (*sizes)(void *self, struct size_parts *parts, struct buf *why);
 	double (*used)(void *self, const struct size_part *part); /* or NULL */
 	void (*round)(struct size *size); /* to what can be set; or NULL */
@@ -136,6 +140,11 @@ int target_sizes(struct target *t, struct size_parts *parts, struct buf *why);
 double target_used(struct target *t, const struct size_part *part);
 enum target_outcome target_resize(struct target *t,
     const struct size_change *change, struct buf *request, struct buf *why);
+
+/* target_resized(t, size, seconds, stop, why): as target_wait, until instances
+ * that are replaced for it have that size */
+enum target_arrival target_resized(struct target *t, const struct size *size,
+    double seconds, const volatile sig_atomic_t *stop, struct buf *why);
 
 /*
  * A driver. self is what open made; name is the driver's own. The functions
