@@ -413,7 +413,12 @@ apply() { # NAME [OPTION...]
 
 @test "nothing stays once the engine has ended" {
 	svc_stop dockerd
-	diff <(docker_traces) "$SVC/before"
+	# what came since, but for what other tests are at meanwhile
+	new=$(docker_traces | sort | comm -13 <(sort "$SVC/before") - |
+		awk -v svc="$SVC" 'index($0, svc) ||
+			!/\/tmp\/as-e2e[.]|lxd|veth/')
+	echo "$new"
+	[ -z "$new" ]
 	for line in /proc/[0-9]*/cmdline; do
 		[[ "$(tr '\0' ' ' <"$line" || :)" != *"$SVC/docker"* ]]
 	done 2>/dev/null
