@@ -749,6 +749,52 @@ changes() {
 	run -0 apply --state "$state" "$dir/in"
 }
 
+@test "as-apply: a lock says whose it is, on which host, and until when" {
+	cat >"$dir/prog" <<-END
+		#!/bin/sh
+		[ "\$1" = scale ] || { echo '{"instances":3}'; exit; }
+		echo \$\$ >"$dir/at-it"
+		exec sleep 60
+	END
+	chmod +x "$dir/prog"
+	driver=exec
+	decide 3 5 >"$dir/in"
+	as-apply --driver exec --service "$dir/prog" --now "$now" \
+		--timeout 70s --state "$state" "$dir/in" >"$dir/first" 2>&1 3>&- &
+	pid=$!
+	wait_until 10 test -s "$dir/at-it"
+	# what it may take: four times 70 s, and a minute
+	read -r _ owner _ host _ since _ _ _ until <"$state/web.lock"
+	since=${since%,}
+	[ "$owner $host" = "$pid $(hostname)" ]
+	[ $(($(date -d "$until" +%s) - $(date -d "$since" +%s))) = 340 ]
+	run --separate-stderr -1 as-apply --driver exec --service "$dir/prog" \
+		--now "$now" --state "$state" "$dir/in"
+	[ "$(result .error)" = "another as-apply is acting on 'web': process $pid on $(hostname) since $since, at most until $until" ]
+	# no lock is left by one that was killed, whatever its file says
+	kill -KILL "$pid" "$(cat "$dir/at-it")"
+	wait "$pid" || :
+	driver=file
+	decide 3 4 >"$dir/in"
+	run --separate-stderr -0 apply --state "$state" "$dir/in"
+	[[ $(cat "$state/web.lock") != *"process $pid "* ]]
+}
+
+@test "as-apply: a lock that is held for too long: who hangs, where, and what ends it" {
+	decide 3 5 >"$dir/in"
+	# of another host on the same state folder
+	ago=$(date -u -d "@$(($(date +%s) - 600))" +%Y-%m-%dT%H:%M:%SZ)
+	mkdir "$state"
+	exec 8>"$state/web.lock"
+	flock 8
+	echo "process 4711 on db2 since 2026-11-23T16:00:00Z, at most until $ago" >&8
+	run --separate-stderr -1 apply --state "$state" "$dir/in" 8>&-
+	[[ $(result .error) == "another as-apply is acting on 'web': process 4711 on db2 since 2026-11-23T16:00:00Z, at most until $ago, which is 10"*" min ago: it hangs, or was stopped; 'kill -KILL 4711' on db2 frees the target" ]]
+	[ "$(cat "$dir/count")" = 3 ]
+	exec 8>&-
+	run -0 apply --state "$state" "$dir/in"
+}
+
 @test "as-apply: killed at any moment it acts once, loses no line, leaves no lock" {
 	local kills=${KILLS:-50} began took
 

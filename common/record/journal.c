@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "io/file.h"
+
+enum { HOLD_S = 60 }; /* what a lock's owner promises at first */
 
 enum {
 	JOURNAL_MAX = 1 << 30, /* bytes of one file that are read */
@@ -416,11 +419,31 @@ journal_targets(const char *dir, int (*fn)(void *ctx, const char *target),
 	return r;
 }
 
+/* An owner that should have been done by now: the kernel says that it lives, so
+ * it is left the lock, for it may be about to change something. */
+static void
+put_overdue(struct buf *why, const char *text, int64_t late_ms)
+{
+	char host[65], span[NUMBER_SIZE];
+	long pid;
+
+	buf_printf(why, ", which is %s ago",
+	    duration_format(span, (double)(late_ms / 1000)));
+	if (sscanf(text, "process %ld on %64[^ ,]", &pid, host) == 2)
+		buf_printf(why,
+		    ": it hangs, or was stopped; 'kill -KILL %ld' on %s frees "
+		    "the target",
+		    pid, host);
+}
+
 /* Who has the lock, as its file says */
 static void
 put_owner(struct buf *why, const char *path)
 {
+	static const char until[] = ", at most until ";
 	struct buf text = { 0 };
+	const char *p;
+	int64_t end;
 
 	if (file_read(path, 4096, &text) == 0 && text.len > 0) {
 		for (size_t i = 0; i < text.len; i++)
@@ -429,23 +452,31 @@ put_owner(struct buf *why, const char *path)
 		while (text.len > 0 && text.s[text.len - 1] == ' ')
 			text.s[--text.len] = '\0';
 		buf_printf(why, ": %s", text.s);
+		p = strstr(text.s, until);
+		if (p != NULL &&
+		    clock_parse(p + sizeof(until) - 1, &end) == 0 &&
+		    clock_wall() > end)
+			put_overdue(why, text.s, clock_wall() - end);
 	}
 	buf_free(&text);
 }
 
 /* The text is for people only: the lock holds without it. */
-static void
-sign_lock(int fd)
+void
+journal_hold(int lock, double seconds)
 {
-	char time[CLOCK_SIZE], host[65] = "?", text[192];
+	char since[CLOCK_SIZE], until[CLOCK_SIZE], host[65] = "?", text[256];
+	int64_t now = clock_wall();
 	size_t n;
 
 	gethostname(host, sizeof(host) - 1);
-	clock_format(time, clock_wall());
-	snprintf(text, sizeof(text), "process %ld on %s since %s\n",
-	    (long)getpid(), host, time);
+	clock_format(since, now);
+	clock_format(until, now + (int64_t)(seconds * 1000));
+	snprintf(text, sizeof(text),
+	    "process %ld on %s since %s, at most until %s\n", (long)getpid(),
+	    host, since, until);
 	n = strlen(text);
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, n, 0) != (ssize_t)n)
+	if (ftruncate(lock, 0) != 0 || pwrite(lock, text, n, 0) != (ssize_t)n)
 		return;
 }
 
@@ -468,7 +499,7 @@ journal_lock(
 	}
 	fd = file_lock(path, wait_s);
 	if (fd >= 0) {
-		sign_lock(fd);
+		journal_hold(fd, HOLD_S);
 	} else if (errno == EWOULDBLOCK) {
 		buf_printf(why, "another as-apply is acting on '%s'", target);
 		put_owner(why, path);

@@ -65,12 +65,17 @@ void journal_path(
 /*
  * journal_lock(dir, target, wait_s, why): the right to act on target, held
  * until the descriptor returned is closed or the process ends, however it
- * ends: it needs no other expiry, and none is ever left behind. DIR/TARGET.lock
- * says who has it. -1 with a message in *why: which process on which host has
- * it and since when, after wait_s seconds in vain.
+ * ends: none is ever left behind. DIR/TARGET.lock says who has it. -1 with a
+ * message in *why: which process on which host has it, since when and until
+ * when at most, after wait_s seconds in vain. It is taken from nobody who
+ * lives; of one who has it for too long the message says how to end it.
  */
 int journal_lock(
     const char *dir, const char *target, double wait_s, struct buf *why);
+
+/* journal_hold(lock, seconds): the owner of lock says that it will be done in
+ * so many seconds; it said one minute by journal_lock */
+void journal_hold(int lock, double seconds);
 
 /* journal_clock(): clock_now() plus the time since it was first asked here: the
  * wall clock, or with --now one that begins there. What journals are dated by.

@@ -442,6 +442,16 @@ act_alone(struct work *w)
 	buf_free(&sizes);
 }
 
+/* How long it may take at most, s: each part of it waits that long, once to be
+ * taken and once to arrive, and a file's check and reload likewise. */
+double
+work_longest(const struct work *w)
+{
+	double parts = 4 + 2 * (double)w->s->n_tunes;
+
+	return 60 + parts * w->s->apply.timeout;
+}
+
 static void
 act(struct work *w)
 {
@@ -461,6 +471,7 @@ act(struct work *w)
 			work_end(out, APPLY_REFUSED);
 			return;
 		}
+		journal_hold(lock, work_longest(w));
 	}
 	act_alone(w);
 	if (out->request.len > 0)

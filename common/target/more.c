@@ -114,8 +114,11 @@ more_alone(struct work *w, int may)
 	    (lock = journal_lock(
 		 w->s->state_dir, w->d->target, LOCK_WAIT, &why)) < 0)
 		w->out->exit = STATUS_REFUSED;
-	else
+	else {
+		if (lock >= 0)
+			journal_hold(lock, work_longest(w));
 		do_alone(w);
+	}
 	if (why.len > 0)
 		buf_printf(&w->out->notes, "%s: %s\n",
 		    w->s->n_tunes > 0 ? "no file is written"

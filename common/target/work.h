@@ -31,6 +31,9 @@ void work_end(struct apply_result *r, enum apply_status status);
 
 int work_has_driver(const struct work *); /* one is set */
 
+/* The longest that all of it may take, s: what the lock's owner says */
+double work_longest(const struct work *);
+
 int work_open_target(struct work *); /* 0, or -1 with the error told */
 int work_recall(struct work *); /* the journal, anew; the same */
 

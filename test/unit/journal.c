@@ -406,6 +406,17 @@ killed_writers(void)
 static void
 lock(void)
 {
+	static const char *const odd[][2] = {
+		/* a file's text, the message */
+		{ "", "another as-apply is acting on 'l'" },
+		{ "\033[31mprocess, at most until yesterday\n",
+		    "another as-apply is acting on 'l':  [31mprocess, at most "
+		    "until yesterday" },
+		{ "process 7 on db2 since then, at most until "
+		  "2999-01-01T00:00:00Z\n",
+		    "another as-apply is acting on 'l': process 7 on db2 since "
+		    "then, at most until 2999-01-01T00:00:00Z" },
+	};
 	struct buf why = { 0 };
 	int fd = journal_lock(dir, "l", 0, &why), second, status = -1;
 	pid_t pid;
@@ -419,6 +430,19 @@ lock(void)
 	    me, sizeof(me), "process %ld on %s since ", (long)getpid(), host);
 	check(why.s != NULL && strstr(why.s, me) != NULL,
 	    "the message says who has it");
+	check(why.s != NULL && strstr(why.s, ", at most until ") != NULL &&
+		strstr(why.s, "ago") == NULL,
+	    "and for how long");
+	for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
+		buf_clear(&why);
+		check(ftruncate(fd, 0) == 0 &&
+			pwrite(fd, odd[k][0], strlen(odd[k][0]), 0) >= 0,
+		    "another text");
+		second = journal_lock(dir, "l", 0, &why);
+		check(second < 0 && why.s != NULL &&
+			strcmp(why.s, odd[k][1]) == 0,
+		    odd[k][1]);
+	}
 	buf_clear(&why);
 	check(journal_lock(dir, "m", 0, &why) >= 0, "for each target");
 	close(fd);
