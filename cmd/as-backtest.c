@@ -301,8 +301,9 @@ refuse_unreplayed(const struct conf_target *t)
 {
 	const char *what = NULL;
 
-	if (isfinite(t->cost.max_monthly))
-		what = "max_monthly_cost";
+	if (isfinite(t->cost.max_monthly) || isfinite(t->cost.max_daily))
+		what = isfinite(t->cost.max_monthly) ? "max_monthly_cost"
+						     : "max_daily_cost";
 	else if (t->approval.scale_up_above >= 0 ||
 	    t->approval.step_above >= 0 || isfinite(t->approval.cost_above))
 		what = "approval";

@@ -127,6 +127,7 @@ static const struct argp_option table[] = {
 	SET("currency", "CODE", "Of all money (default USD)", 4),
 	SET("max-monthly-cost", "MONEY", "The budget of a month (default none)",
 	    4),
+	SET("max-daily-cost", "MONEY", "The budget of a day (default none)", 4),
 	SET("over-budget", "hold|ask|protect",
 	    "What to do where it does not suffice (default hold)", 4),
 	SET("billing", "second|minute|hour|month",

@@ -519,7 +519,7 @@ tune_one(struct options *o, struct series *s, struct buf *out)
 		return -1;
 	}
 	/* what stops a decision from being carried out is not the rule's */
-	t.cost.max_monthly = (double)NAN;
+	t.cost.max_monthly = t.cost.max_daily = (double)NAN;
 	t.approval.scale_up_above = t.approval.step_above = -1;
 	t.approval.cost_above = (double)NAN;
 	t.paused = PAUSE_NO;

@@ -142,6 +142,15 @@ check_cost(const struct conf_target *t, struct buf *why)
 		return blame(t, why, "cost", NULL, limit,
 		    "'%s' is %s, and 'min_instances' alone cost %s", limit,
 		    number_format(a, c->max_monthly), number_format(b, least));
+	if (!isnan(c->max_daily) && isnan(c->per_instance))
+		return blame(t, why, "cost", NULL, "max_daily_cost",
+		    "'max_daily_cost' needs 'cost_per_instance', "
+		    "'cost_per_hour' or types with a price");
+	if (!isnan(c->max_daily) && least * 24 / 730 > c->max_daily)
+		return blame(t, why, "cost", NULL, "max_daily_cost",
+		    "'max_daily_cost' is %s, and 'min_instances' alone cost "
+		    "%.2f a day",
+		    number_format(a, c->max_daily), least * 24 / 730);
 	if (!isnan(t->approval.cost_above) && isnan(c->per_instance))
 		return blame(t, why, "approval", NULL, "cost_above",
 		    "'cost_above' needs 'cost_per_instance', "

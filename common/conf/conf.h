@@ -87,7 +87,7 @@ struct conf_cost {
 	/* as they were set: the price of a month or an hour, and the most that
 	 * a month costs */
 	double month, hour, cap;
-	double max_monthly;
+	double max_monthly, max_daily;
 	enum conf_budget over_budget;
 	enum conf_billing billing;
 	double minimum; /* s that are paid at the least; NAN: none */

@@ -184,6 +184,8 @@ const struct conf_key conf_keys[] = {
 	{ "cost", "max_monthly_cost", KIND_NUMBER,
 	    offsetof(struct conf_cost, max_monthly), 0, NULL, NULL,
 	    "MAX_MONTHLY_COST", NULL, 0, RICH },
+	KEY("cost", "max_daily_cost", KIND_NUMBER, struct conf_cost, max_daily,
+	    NULL, 0, RICH),
 	WORD("cost", "over_budget", struct conf_cost, over_budget, "hold",
 	    budgets),
 	WORD("cost", "billing", struct conf_cost, billing, "second", billings),

@@ -122,6 +122,7 @@ put_history(struct buf *b, const struct history *h)
 		record_put_num(b, "spent_since", (double)h->spent_since);
 		record_put_num(b, "spent_count", (double)h->spent_count);
 		record_put_num(b, "spent_rate", h->spent_rate);
+		record_put_num(b, "spent_today", h->spent_today);
 	}
 	buf_char(b, '}');
 }
@@ -212,6 +213,8 @@ basis_history(const struct json *j, struct history *h, const char **why)
 	h->panic = (long)time_of(j, "panic", 0);
 	if (json_get_num(j, "spent", &x) == 0)
 		h->spent = x;
+	if (json_get_num(j, "spent_today", &x) == 0)
+		h->spent_today = x;
 	if (json_get_num(j, "spent_rate", &x) == 0)
 		h->spent_rate = x;
 	h->spent_time = time_of(j, "spent_time", 0);

@@ -45,6 +45,7 @@ begin(const struct decide_input *in, struct decision *d, struct decide_trace *t)
 		.recommended = -1,
 		.cost_impact = NAN,
 		.spent = NAN,
+		.spent_today = NAN,
 		.rate = NAN,
 		.risk_ahead = NAN,
 		.risk_keep = NAN,

@@ -88,6 +88,7 @@ struct decide_trace {
 	/* who else changed the count within the stabilisation; time 0: nobody
 	 */
 	struct history_change elsewhere;
+	int by_day; /* it is the day's budget that pays for the fewest */
 	double overspend; /* money a month beyond the budget; 0: none */
 };
 

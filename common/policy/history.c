@@ -10,7 +10,9 @@
 void
 history_clear(struct history *h)
 {
-	*h = (struct history){ .born = -1, .spent = NAN, .spent_rate = NAN };
+	*h = (struct history){
+		.born = -1, .spent = NAN, .spent_today = NAN, .spent_rate = NAN
+	};
 }
 
 void
@@ -206,6 +208,7 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 	double count;
 	long long since;
 
+	h->spent_today = NAN;
 	if (json_get_num(spent, "value", &h->spent) != 0 ||
 	    json_get_time(spent, "since", &since) != 0 ||
 	    json_get_num(j, "current_instances", &count) != 0) {
@@ -216,6 +219,7 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 	h->spent_time = time;
 	h->spent_count = (long)count;
 	h->spent_rate = NAN;
+	json_get_num(spent, "today", &h->spent_today);
 	json_get_num(spent, "per_hour", &h->spent_rate);
 }
 
@@ -371,7 +375,8 @@ reach(const struct conf_target *t)
 	if (t->resources.memory.automatic ||
 	    t->resources.memory_reserved.automatic)
 		s = fmax(s, 3600 + t->step + p->boot_time);
-	if (p->max_changes_per_hour >= 0 || !isnan(t->cost.max_monthly))
+	if (p->max_changes_per_hour >= 0 || !isnan(t->cost.max_monthly) ||
+	    !isnan(t->cost.max_daily))
 		s = fmax(s, 3600);
 	if (p->max_changes_per_day >= 0 || t->cost.billing >= BILL_HOUR)
 		s = fmax(s, 86400);

@@ -49,7 +49,7 @@ struct history {
 	size_t n_seen;
 	/* money: what the month has cost up to spent_time, as the newest
 	 * decision had it, and the count since; NAN: not known */
-	double spent;
+	double spent, spent_today; /* today: NAN where no day has a budget */
 	int64_t spent_time, spent_since; /* since: what it was counted from */
 	long spent_count;
 	double spent_rate; /* what that count costs an hour; NAN: by count */

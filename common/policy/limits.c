@@ -10,6 +10,7 @@
 /* Money is per month of so many hours: 365 x 24 / 12 */
 #define MONTH_H 730.0
 #define HOUR_MS 3600000.0
+#define DAY_MS INT64_C(86400000)
 
 static long
 longer(long a, long b)
@@ -35,8 +36,7 @@ ms_of(double seconds)
 static void
 month_of(int64_t now, int64_t *from, int64_t *until)
 {
-	const int64_t day_ms = 86400000;
-	int64_t days = now / day_ms - (now % day_ms < 0);
+	int64_t days = now / DAY_MS - (now % DAY_MS < 0);
 	int64_t y = 1970 + days / 366 - (days < 0);
 	int m = 1;
 
@@ -44,35 +44,34 @@ month_of(int64_t now, int64_t *from, int64_t *until)
 		y++;
 	while (m < 12 && clock_civil_days(y, m + 1, 1) <= days)
 		m++;
-	*from = clock_civil_days(y, m, 1) * day_ms;
+	*from = clock_civil_days(y, m, 1) * DAY_MS;
 	*until = clock_civil_days(m < 12 ? y : y + 1, m < 12 ? m + 1 : 1, 1) *
-	    day_ms;
+	    DAY_MS;
 }
 
-/* What the month has cost from t->spent_since on: what the newest decision
- * said, and the count of then until now. */
-static void
-count_spent(const struct decide_input *in, int64_t month, double per_hour,
-    struct decision *d, struct decide_trace *t)
+/* What a period has cost from *since on: `before`, by the newest decision, and
+ * what ran then until now. */
+static double
+count_spent(const struct decide_input *in, double before, int64_t period,
+    double per_hour, int64_t *since)
 {
 	const struct history *h = in->history;
 	int64_t from;
 
-	t->spent = 0;
-	d->spent_since = in->now;
-	if (h == NULL || isnan(h->spent) || h->spent_time > in->now)
-		return;
+	*since = in->now;
+	if (h == NULL || isnan(before) || h->spent_time > in->now)
+		return 0;
 	from = h->spent_time;
-	if (from < month)
-		from = month;
-	else
-		t->spent = h->spent;
-	d->spent_since = h->spent_since > month ? h->spent_since : month;
+	if (from < period) {
+		from = period;
+		before = 0;
+	}
+	*since = h->spent_since > period ? h->spent_since : period;
 	if (isnan(h->spent_rate))
 		per_hour *= (double)h->spent_count;
 	else
 		per_hour = h->spent_rate;
-	t->spent += per_hour * (double)(in->now - from) / HOUR_MS;
+	return before + per_hour * (double)(in->now - from) / HOUR_MS;
 }
 
 /* How many so much money an hour pays for: as many as run where it is what
@@ -89,32 +88,54 @@ affordable(const struct decision *d, const struct decide_trace *t, double money,
 }
 
 /*
- * The mean count that the rest of the month can pay for. Time before the
- * spending was counted takes its even share of the budget with it. A month of
- * 31 days has more than 730 hours, and so much more to spend.
+ * The mean count that the rest of a period can pay for, which may cost `budget`
+ * an hour. Time before the spending was counted takes its even share of the
+ * budget with it. A month of 31 days has more than 730 hours, and so much more
+ * to spend.
  */
+static double
+pays_for(const struct decision *d, const struct decide_trace *t, double budget,
+    double spent, int64_t since, int64_t end, double per_hour)
+{
+	double rest = (double)(end - d->time) / HOUR_MS;
+	double counted = (double)(end - since) / HOUR_MS;
+
+	return affordable(
+	    d, t, fmax(budget * counted - spent, 0) / rest, per_hour);
+}
+
 void
 limits_budget(
     const struct decide_input *in, struct decision *d, struct decide_trace *t)
 {
 	const struct conf_cost *c = &in->target->cost;
-	double per_hour = c->per_instance / MONTH_H, rest, counted, budget;
-	int64_t month, end;
+	const struct history *h = in->history;
+	double per_hour = c->per_instance / MONTH_H, today;
+	int64_t month, end, since, day = in->now - in->now % DAY_MS;
 
 	t->spent = t->affordable = (double)NAN;
-	if (isnan(c->max_monthly) || isnan(c->per_instance))
+	if ((isnan(c->max_monthly) && isnan(c->max_daily)) ||
+	    isnan(c->per_instance))
 		return;
 	month_of(in->now, &month, &end);
-	count_spent(in, month, per_hour, d, t);
-	rest = (double)(end - in->now) / HOUR_MS;
-	counted = (double)(end - d->spent_since) / HOUR_MS;
-	budget = c->max_monthly / MONTH_H * counted;
-	d->spent = t->spent;
+	d->spent = t->spent =
+	    count_spent(in, h != NULL ? h->spent : (double)NAN, month, per_hour,
+		&d->spent_since);
 	if (t->types.n > 0)
 		d->rate = types_cost(&t->types) / MONTH_H;
-	if (per_hour > 0)
-		t->affordable = affordable(
-		    d, t, fmax(budget - t->spent, 0) / rest, per_hour);
+	if (!isnan(c->max_monthly) && per_hour > 0)
+		t->affordable = pays_for(d, t, c->max_monthly / MONTH_H,
+		    t->spent, d->spent_since, end, per_hour);
+	if (isnan(c->max_daily))
+		return;
+	d->spent_today = count_spent(in,
+	    h != NULL ? h->spent_today : (double)NAN, day, per_hour, &since);
+	today = pays_for(d, t, c->max_daily / 24, d->spent_today, since,
+	    day + DAY_MS, per_hour);
+	if (per_hour > 0 && !(t->affordable <= today)) {
+		t->affordable = today;
+		t->by_day = 1;
+	}
 }
 
 /* Which state the budget is in, and how many it lets us have. now: what the

@@ -376,11 +376,13 @@ write_rest(struct buf *b, const struct decide_input *in,
 		buf_printf(b, "; that is %.2f %s a month beyond the budget",
 		    t->overspend, c->currency);
 	else if (has(d, "budget-tight"))
-		buf_str(b, "; the month's budget is short");
+		buf_printf(b, "; the %s's budget is short",
+		    t->by_day ? "day" : "month");
 	else if (has(d, "budget-ask"))
 		buf_printf(b,
-		    "; the budget of %.2f %s a month is for %ld on average",
-		    c->max_monthly, c->currency, (long)t->affordable);
+		    "; the budget of %.2f %s a %s is for %ld on average",
+		    t->by_day ? c->max_daily : c->max_monthly, c->currency,
+		    t->by_day ? "day" : "month", (long)t->affordable);
 	if (changes && isfinite(d->cost_impact))
 		write_money(b, c, d->cost_impact, &t->types);
 	if (d->approval == APPROVAL_REQUIRED)

@@ -200,6 +200,7 @@ put_spent(struct buf *b, const struct decision *d)
 	buf_char(b, '{');
 	record_put_num(b, "value", d->spent);
 	record_put_time(b, "since", d->spent_since);
+	record_put_num(b, "today", d->spent_today);
 	record_put_num(b, "per_hour", d->rate);
 	buf_char(b, '}');
 }
@@ -458,6 +459,7 @@ decision_read(struct decision *d, const struct json *j, const char **why)
 	*d = (struct decision){ .risk_ahead = NAN,
 		.risk_keep = NAN,
 		.spent = NAN,
+		.spent_today = NAN,
 		.lower = -1,
 		.hold = -1,
 		.want = -1 };

@@ -72,6 +72,7 @@ struct decision {
 	double cost_impact; /* money a month; NAN: no price given */
 	char currency[8];
 	double spent; /* money, this month, up to now; NAN: no budget */
+	double spent_today; /* the same of this day; NAN: it has no budget */
 	double rate; /* money that what runs costs an hour; NAN: by count */
 	int64_t spent_since; /* ms: since when it was counted */
 	struct decision_resources resources;
