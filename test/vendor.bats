@@ -12,8 +12,8 @@ setup() {
 }
 
 teardown() {
-	vendor_stop
 	[ ! -e "$dir/health.pid" ] || kill "$(cat "$dir/health.pid")"
+	vendor_stop
 }
 
 # each TEST [ARG...]: the same for both of them
@@ -25,7 +25,6 @@ each() {
 		echo "$driver:" # shown where it fails
 		"$@"
 		vendor_stop
-		rm -f "$dir/vendor.pid"
 	done
 }
 
@@ -276,4 +275,35 @@ killed() {
 
 @test "vendor: a run that was killed after its order is not made twice" {
 	each killed
+}
+
+@test "vendor: what does not fit the vendor's description is seen, both ways" {
+	local doc=$root/test/stub/hetzner.openapi.json
+
+	# look METHOD PATH BODY STATUS ANSWER: what the check makes of it
+	look() {
+		jq -cn --arg m "$1" --arg p "$2" --arg b "$3" --argjson s "$4" \
+			--argjson a "$5" '{ method: $m, path: $p, body: $b,
+			status: $s, answer: $a }' >"$dir/log"
+		run python3 "$root/test/lib/openapi.py" "$doc" "$dir/log"
+	}
+	look GET '/servers?per_page=50&page=1' '' 200 \
+		'{"servers":[],"meta":{"pagination":{"next_page":null}}}'
+	[ "$status" = 0 ]
+	look GET '/servers?per_page=51' '' 200 '{"servers":[]}'
+	[ "$output" = "GET /servers?per_page=51 ?per_page: 51 is out of bounds
+GET /servers?per_page=51 answer: 'meta' is missing" ]
+	look GET '/servers?tag_name=x' '' 0 null
+	[ "$output" = "GET /servers?tag_name=x ?tag_name: nobody knows it" ]
+	look POST /servers '{"name":"a_b","image":1,"extra":2}' 0 null
+	[ "$output" = "POST /servers body: 'server_type' is missing
+POST /servers body.name: 'a_b' does not fit
+POST /servers body.image: 1 is no string
+POST /servers body.extra: nobody knows it" ]
+	look PATCH /servers/1 '' 200 '{}'
+	[ "$output" = "PATCH /servers/1 no such operation" ]
+	look DELETE /servers/x '' 200 '{}'
+	[ "$status" = 1 ]
+	look DELETE /servers/1 '' 302 '{}'
+	[ "$output" = "DELETE /servers/1 status 302 is none that it answers" ]
 }

@@ -23,8 +23,18 @@ vendor_start() {
 	PORT=$(cat "$dir/port")
 }
 
+# vendor_stop: and holds what was sent and answered against the vendor's
+# description; with VENDOR_DOCUMENTS, a folder, against the vendor's own there:
+# hetzner.json and digitalocean.json
 vendor_stop() {
-	[ ! -e "$dir/vendor.pid" ] || kill "$(cat "$dir/vendor.pid")"
+	[ -e "$dir/vendor.pid" ] || return 0
+	kill "$(cat "$dir/vendor.pid")"
+	rm "$dir/vendor.pid"
+	python3 "$root/test/lib/openapi.py" \
+		"$root/test/stub/$driver.openapi.json" "$dir/sent" || return 1
+	[ -z "${VENDOR_DOCUMENTS:-}" ] || OPENAPI_PARTIAL=1 \
+		python3 "$root/test/lib/openapi.py" \
+		"$VENDOR_DOCUMENTS/$driver.json" "$dir/sent"
 }
 
 # conf [KEY...]: a file with these keys in its section machine

@@ -5,7 +5,7 @@
 Listens on a port of 127.0.0.1, which it prints. Keeps its machines in memory,
 checks every request as the vendor would, and answers in the vendor's shapes.
 Every request goes to LOG, a JSON line each: method, path, body, at (seconds
-since 1970), status of the answer. What it is to
+since 1970), status of the answer (0: it was lost), answer. What it is to
 do wrong stands in files of DIR, read at each request:
 
     stock    lines "TYPE PLACE": there is none of these
@@ -150,7 +150,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, code, value=None, headers=()):
         body = b"" if value is None else json.dumps(value).encode()
-        self.log(code)
+        self.log(code, value)
         self.send_response(code)
         for name, text in [*headers, *self.spent]:
             self.send_header(name, text)
@@ -159,10 +159,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log(self, code):
+    def log(self, code, value=None):
         with open(LOG, "a", encoding="utf-8") as f:
             line = {"method": self.command, "path": self.path,
-                    "body": self.text, "at": self.at, "status": code}
+                    "body": self.text, "at": self.at, "status": code, "answer": value}
             f.write(json.dumps(line) + "\n")
 
     def count(self):
@@ -213,7 +213,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 409, "uniqueness_error", "server name is already used"
             )
         labels = body.get("labels" if HETZNER else "tags", [])
-        m = add(body["name"], kind, place, labels)
+        m = add(body["name"], kind, place or "anywhere", labels)
         if spend("forget"):
             self.log(0)
             self.close_connection = True
@@ -284,7 +284,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200 if HETZNER else 204, {} if HETZNER else None)
         if rest and self.command == "POST":
             m["status"] = "off"
-            return self.answer(201, {"action": {"status": "in-progress"}})
+            doing = "running" if HETZNER else "in-progress"
+            return self.answer(201, {"action": {"id": 1, "status": doing}})
         if self.command == "PUT":
             m["labels"] = body["labels"]
         self.answer(200, {"server" if HETZNER else "droplet": show(m)})
