@@ -127,6 +127,17 @@ setup() {
 	is '[.recommended_instances, .current_load > 100]' '[6,true]'
 }
 
+@test "decision: five that are used to 95 % want eight, and never fewer than five" {
+	decide 5 9.5
+	to 8 emergency_scale
+	# 60 % of one is 1.2; twice the count at the same use wants twice as many
+	decide 10 19 -- --max-instances 20
+	to 16 emergency_scale
+	# all that is known of is at its limit, so that more may be behind it
+	decide 5 10 -- --saturates
+	is '.recommended_instances >= 8' true
+}
+
 # --- the maximum ---
 
 @test "decision: at the maximum it stays there, asks, or goes beyond for a time" {
