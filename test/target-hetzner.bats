@@ -134,6 +134,9 @@ pipe_with_types() {
 	run -0 apply "$dir/in"
 	outcome applied
 	[ "$(orders '.server_type // .size' | sort | paste -sd,)" = large,small ]
+	# and it can be decided again
+	run -0 as-log -c "$dir/web.conf" --explain "$(jq -r .id "$dir/in")" "$dir/in"
+	[[ $output == *"replayed    the same decision" ]]
 }
 
 @test "hetzner: who is asked to shut down gets its time; all pages are read" {

@@ -88,7 +88,9 @@ changes() {
 # traces: names, contents and times of what is not the stand-in's own
 traces() {
 	(cd "$dir" && find . -type f ! -name sent ! -name calls \
-		! -path './sim/*' ! -name '*.out' ! -name 'separate-stderr*' -printf '%p %T@ %s\n' | sort)
+		! -path './sim/*' ! -name '*.out' ! -name 'separate-stderr*' \
+		! -name 'server.*' ! -name 'vendor.*' -printf '%p %T@ %s\n' |
+		sort)
 }
 
 # watch FROM UP DOWN: a decision for more and one for fewer
