@@ -83,3 +83,15 @@ read_state() {
 	[ "$(state .instances)" = $((before + 1)) ]
 	[ "$(grep -l '"status":"applied"' "$dir"/out? | wc -l)" = 1 ]
 }
+
+@test "kubernetes: what would give pods another size, which is left at that" {
+	decide "$before" "$before" \
+		'.resources = { cpus: 0.813, memory_reserved: 50331648 }' >"$dir/in"
+	run -0 apply "$dir/in"
+	[[ $(result .resized.held) == "its instances would restart"* ]]
+	run -0 apply --resources yes --dry-run "$dir/in"
+	[ "$(result .resized.status)" = dry-run ]
+	[[ $(result .resized.request) == "PATCH /apis/apps/v1/"*'"containers":[{"name":"'* ]]
+	read_state
+	[ "$(state .version)" = "$version" ]
+}
