@@ -9,20 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/excerpt.h"
+#include "target/count.h"
 #include "target/engine.h"
+#include "target/target.h"
 #include "target/tasks.h"
 
 enum {
-	WRITE_S = 30, /* longest wait for the answer to an update */
-	ERRORS_SHOWN = 3,
-	ERROR_SHOWN = 200 /* bytes of each */
+	WRITE_S = 30 /* longest wait for the answer to an update */
 };
 
 struct view { /* the service at one moment */
 	char id[64], version[32];
 	long replicas;
-	long running, desired; /* -1: not said */
+	long running, desired; /* -1: not said; see living */
 	char update[32], message[256]; /* UpdateStatus; "": none */
 	char began[48]; /* and its StartedAt, which tells two apart */
 	int64_t updated; /* ms by the engine's clock; 0: not said */
@@ -197,6 +196,23 @@ look(struct swarm *s, struct view *v, struct buf *why)
 	return found;
 }
 
+/* How many tasks run, and how many still have to end: what the service says of
+ * itself, where its tasks cannot be had, has those of dead nodes in it. */
+static struct count
+living(const struct swarm *s, const struct view *v)
+{
+	struct buf ignored = { 0 };
+	struct count t;
+
+	if (count_tasks(&s->engine, v->id, &t, &ignored) != 0) {
+		t.living = v->running > v->desired ? v->desired : v->running;
+		t.leaving =
+		    v->running > v->desired ? v->running - v->desired : 0;
+	}
+	buf_free(&ignored);
+	return t;
+}
+
 static void
 swarm_state(void *self, struct state *state)
 {
@@ -206,8 +222,8 @@ swarm_state(void *self, struct state *state)
 	if (look(self, &v, &why) == 0) {
 		state->known = 1;
 		state->instances = v.replicas;
-		/* tasks of a dead node may still count as running */
-		state->ready = v.running > v.desired ? v.desired : v.running;
+		state->ready =
+		    v.running > 0 ? living(self, &v).living : v.running;
 		copy(state->version, sizeof(state->version), v.version);
 	} else {
 		copy(state->error, sizeof(state->error),
@@ -404,6 +420,8 @@ swarm_restore(void *self, long from, long to, long *back, struct buf *request,
 	 * a change in between is seen */
 	if (look(s, &v, why) != 0)
 		return TARGET_AWAY;
+	if (v.running > from)
+		v.running = living(s, &v).living;
 	*back = v.running > from ? v.running : from;
 	if (*back > to && to > from)
 		*back = to;
@@ -446,8 +464,13 @@ swarm_settled(void *self, long want, struct buf *why)
 	}
 	/* Right after an update the counts are still the old ones, so the
 	 * number of tasks desired has to have followed, too. */
-	if (v.desired == want && v.running == want && over)
-		return TARGET_THERE;
+	if (v.desired == want && v.running >= want) {
+		struct count t = living(s, &v);
+
+		if (t.living == want && t.leaving == 0 && over)
+			return TARGET_THERE;
+		v.running = t.living + t.leaving;
+	}
 	buf_printf(why, "service '%s': %ld of %ld tasks run", s->service,
 	    v.running, want);
 	if (v.update[0] != '\0' && strcmp(v.update, "completed") != 0)
@@ -456,67 +479,15 @@ swarm_settled(void *self, long want, struct buf *why)
 	return halted && !over ? TARGET_STUCK : TARGET_LATE;
 }
 
-struct complaint {
-	const char *text;
-	long tasks;
-};
-
-/* What tasks complain of since the update */
-static void
-put_errors(const struct json *tasks, int64_t since, struct buf *why)
-{
-	struct complaint c[ERRORS_SHOWN] = { { NULL, 0 } };
-	size_t n = 0, k;
-
-	for (const struct json *t = json_first(tasks); t != NULL;
-	     t = json_next(t)) {
-		const struct json *status = json_get(t, "Status");
-		const char *text = json_get_str(status, "Err");
-		long long ms = 0;
-
-		if (text == NULL || *text == '\0' ||
-		    (json_get_time(status, "Timestamp", &ms) == 0 &&
-			ms < since))
-			continue;
-		for (k = 0; k < n && strcmp(c[k].text, text) != 0; k++)
-			;
-		if (k == ERRORS_SHOWN)
-			continue;
-		if (k == n)
-			c[n++].text = text;
-		c[k].tasks++;
-	}
-	for (k = 0; k < n; k++) {
-		buf_printf(why, "; %ld task%s: \"", c[k].tasks,
-		    c[k].tasks == 1 ? "" : "s");
-		buf_excerpt(why, c[k].text, strlen(c[k].text), ERROR_SHOWN);
-		buf_char(why, '"');
-	}
-}
-
 static void
 swarm_explain(void *self, struct buf *why)
 {
-	struct buf path = { 0 }, filter = { 0 }, ignored = { 0 };
-	struct http_response r = { 0 };
+	struct buf ignored = { 0 };
 	struct swarm *s = self;
-	struct json *tasks;
 	struct view v;
 
-	if (look(s, &v, &ignored) != 0)
-		goto out;
-	buf_printf(&filter, "{\"service\":[\"%s\"]}", v.id);
-	buf_printf(&path, "/%s/tasks?filters=", s->engine.api);
-	if (filter.failed || path.failed)
-		goto out;
-	http_escape(&path, filter.s);
-	tasks = engine_get(&s->engine, path.s, &r, &ignored);
-	put_errors(tasks, v.updated, why);
-	json_free(tasks);
-out:
-	http_response_free(&r);
-	buf_free(&path);
-	buf_free(&filter);
+	if (look(s, &v, &ignored) == 0)
+		count_complaints(&s->engine, v.id, v.updated, why);
 	buf_free(&ignored);
 }
 

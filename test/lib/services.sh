@@ -277,6 +277,82 @@ docker_start() {
 		svc_ready dockerd 60 docker_api /_ping
 }
 
+# docker_nodes N: N daemons instead of one, each in a network of its own, joined
+# by a bridge: number K is at 10.77.0.K and has the socket $SVC/nodeK.sock.
+# DOCKER_SOCKET is the first one's. docker_stop ends them all.
+docker_nodes() {
+	local k
+
+	DOCKER_SOCKET=$SVC/node1.sock
+	export DOCKER_SOCKET
+	for k in $(seq "$1"); do
+		mkdir -p "$SVC/node$k" && echo '{}' >"$SVC/node$k/daemon.json" ||
+			return 1
+	done
+	# the words in quotes are the inner shells'
+	# shellcheck disable=SC2016
+	svc_spawn dockerd unshare --net --mount --propagation private --pid \
+		--fork --kill-child --mount-proc sh -c '
+		ip link add nodes type bridge && ip link set nodes up || exit 1
+		for k in $(seq "$1"); do
+			unshare --net --mount --propagation private \
+				sh -c "$4" sh "$2/node$k" "$3" "$k" &
+			while [ ! -e "$2/node$k/apart" ]; do sleep 0.05; done
+			ip link add "node$k" type veth peer name eth0 netns $! &&
+				ip link set "node$k" master nodes up || exit 1
+		done
+		wait' sh "$1" "$SVC" "$(docker_group)" '
+		: >"$1/apart"
+		mount -t tmpfs tmpfs /run || exit 1
+		[ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker
+		while ! ip link set eth0 up 2>/dev/null; do sleep 0.05; done
+		ip link set lo up
+		ip addr add "10.77.0.$3/24" dev eth0
+		exec dockerd --config-file "$1/daemon.json" \
+			--data-root "$1/data" --exec-root "$1/exec" \
+			--pidfile "$1/pid" -H "unix://$1.sock" \
+			--cgroup-parent "/$2" \
+			--exec-opt native.cgroupdriver=cgroupfs' || return 1
+	for k in $(seq "$1"); do
+		svc_ready dockerd 60 docker_at "$k" docker_api /_ping ||
+			return 1
+	done
+}
+
+# docker_at K COMMAND...: one of the commands here, of number K
+docker_at() {
+	DOCKER_SOCKET=$SVC/node$1.sock "${@:2}"
+}
+
+# docker_kill K: the daemon with number K is gone, without a word
+docker_kill() {
+	local p
+
+	for p in $(grep -lFz "$SVC/node$1/data" /proc/[0-9]*/cmdline 2>/dev/null); do
+		p=${p%/cmdline}
+		[ "$(cat "$p/comm")" != dockerd ] ||
+			kill -s KILL "${p#/proc/}"
+	done
+}
+
+# swarm_join N: the daemons 1 to N become one swarm, the first its manager
+swarm_join() {
+	local k token
+
+	docker_api /v1.41/swarm/init >/dev/null -d '{
+		"ListenAddr": "10.77.0.1:2377", "AdvertiseAddr": "10.77.0.1",
+		"Spec": { "Dispatcher": { "HeartbeatPeriod": 1000000000 } } }' &&
+		token=$(docker_api /v1.41/swarm | jq -er .JoinTokens.Worker) ||
+		return 1
+	for k in $(seq 2 "$1"); do
+		docker_at "$k" docker_api /v1.41/swarm/join -d '{
+			"ListenAddr": "10.77.0.'"$k"':2377",
+			"AdvertiseAddr": "10.77.0.'"$k"'",
+			"RemoteAddrs": ["10.77.0.1:2377"],
+			"JoinToken": "'"$token"'" }' || return 1
+	done
+}
+
 # docker_inside COMMAND...: runs it in the network of the daemon, where what it
 # listens to besides the socket is
 docker_inside() {

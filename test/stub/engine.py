@@ -88,14 +88,19 @@ def spec():
     return text.replace('"Replicas":3', '"Replicas":%d' % State.replicas)
 
 
-def service(name="web", status=False):
-    running = State.replicas
+def run():
+    """How many tasks run"""
     if FAULT in NEVER and State.changed:
-        running = 3
+        return 3
     if FAULT == "partly" and State.changed:
-        running = min(4, State.replicas)
+        return min(4, State.replicas)
     if FAULT == "slow" and time.time() < State.changed + 1:
-        running = 3
+        return 3
+    return State.replicas
+
+
+def service(name="web", status=False):
+    running = run()
     text = '{"ID":"%s","Version":{"Index":%d},"UpdatedAt":"%s","Spec":%s' % (
         "v3levgl2ac5jpf2x2jnpb80zj",
         State.version,
@@ -123,7 +128,13 @@ def tasks():
     rows += [(State.changed + 1, 'starting container failed: "x": not found')]
     return json.dumps(
         [{"Status": {"Timestamp": stamp(t), "Err": e}} for t, e in rows]
-        + [{"Status": {"Timestamp": stamp(time.time()), "State": "running"}}]
+        + [
+            {
+                "DesiredState": "running",
+                "Status": {"Timestamp": stamp(time.time()), "State": "running"},
+            }
+        ]
+        * run()
     )
 
 
