@@ -1095,6 +1095,42 @@ resources() {
 	has_state budget-hold
 }
 
+@test "as-decide: a change is paid for from when it was made, not from the next decision" {
+	state_dir=$dir/state
+	journal "$state_dir" 2000000 "$(decided 1800 '.current_instances = 4 |
+		.spent = { value: 300, since: "2026-11-01T00:00:00Z" }')" \
+		"$(changed 900 4 8)"
+	decide 8 4.5 -- --cost-per-hour 0.1 --max-monthly-cost 730
+	# 4 for a quarter of an hour, and 8 for one
+	is .spent.value 300.3
+}
+
+@test "as-decide: what went while it was paid for is paid until then" {
+	state_dir=$dir/state
+	t=$(($(date -d "$now" +%s) * 1000))
+	# one of three goes that began 50 minutes ago: it has 10 more to be paid
+	journal "$state_dir" 2000000 "$(decided 1800 '.current_instances = 3 |
+		.spent = { value: 300, since: "2026-11-01T00:00:00Z" }' |
+		jq -c ".observed.started = [$((t - 3000000)), $((t - 1200000)), $((t - 1200000))]")" \
+		"$(changed 0 3 2)"
+	decide 2 4.5 -- --cost-per-hour 0.6 --max-monthly-cost 7300 \
+		--billing hour
+	is .spent.value 301
+	# by the second there is none of that
+	decide 2 4.5 -- --cost-per-hour 0.6 --max-monthly-cost 7300
+	is .spent.value 300.9
+}
+
+@test "as-decide: spending goes on where a count was not known" {
+	state_dir=$dir/state
+	journal "$state_dir" 2000000 "$(decided 3000 '.current_instances = 4 |
+		.spent = { value: 300, since: "2026-11-01T00:00:00Z" }')" \
+		"$(decided 1800 'del(.current_instances) |
+		.spent = { value: 301, since: "2026-11-01T00:00:00Z" }')"
+	decide 4 4.5 -- --cost-per-hour 0.1 --max-monthly-cost 7300
+	is .spent.value 301.2
+}
+
 @test "as-decide: what is paid by the hour stays until its hour is over" {
 	state_dir=$dir/state
 	# two were added 40 minutes ago: they are paid for 20 minutes more

@@ -96,20 +96,55 @@ edge(int64_t start, int64_t now, const struct billing *b)
 	return start + (int64_t)llround(billing_edge(b, age) * 1000);
 }
 
-/* Takes n units away, those nearest to their edge first */
-static size_t
+/* Takes n units away, those nearest to their edge first. Seconds for which they
+ * were paid and not used */
+static double
 take_away(
-    int64_t *start, size_t units, long n, int64_t now, const struct billing *b)
+    int64_t *start, size_t *units, long n, int64_t now, const struct billing *b)
 {
-	for (; n > 0 && units > 0; n--) {
+	double unused = 0;
+
+	for (; n > 0 && *units > 0; n--) {
 		size_t best = 0;
 
-		for (size_t i = 1; i < units; i++)
+		for (size_t i = 1; i < *units; i++)
 			if (edge(start[i], now, b) < edge(start[best], now, b))
 				best = i;
-		start[best] = start[--units];
+		unused += (double)(edge(start[best], now, b) - now) / 1000;
+		start[best] = start[--*units];
 	}
-	return units;
+	return unused;
+}
+
+/* Goes through the changes up to now. What was unused of those that went since
+ * `since` */
+static double
+follow(const struct history *h, int64_t since, int64_t now,
+    const struct billing *b, int64_t *start, size_t *units)
+{
+	double unused = 0;
+
+	*units = h->n_started;
+	memcpy(start, h->started, *units * sizeof(*start));
+	for (size_t i = 0; i < h->n_changes; i++) {
+		const struct history_change *c = &h->changes[i];
+		long known = (long)*units, more = c->to - c->from;
+		long unknown = c->from > known ? c->from - known : 0;
+		double rest;
+
+		/* a decision comes before the change that it makes */
+		if (c->time < h->started_time || c->time > now)
+			continue;
+		for (; more > 0 && *units < HISTORY_UNITS; more--)
+			start[(*units)++] = c->time;
+		/* what is not known to have begun is the nearest of all */
+		if (more >= -unknown)
+			continue;
+		rest = take_away(start, units, -more - unknown, c->time, b);
+		if (c->time >= since)
+			unused += rest;
+	}
+	return unused;
 }
 
 static int
@@ -124,29 +159,24 @@ size_t
 history_started(const struct history *h, long n, int64_t now,
     const struct billing *b, int64_t start[static HISTORY_UNITS])
 {
-	size_t units = h->n_started;
+	size_t units;
 
-	memcpy(start, h->started, units * sizeof(*start));
-	for (size_t i = 0; i < h->n_changes; i++) {
-		const struct history_change *c = &h->changes[i];
-		long known = (long)units, more = c->to - c->from;
-		long unknown = c->from > known ? c->from - known : 0;
-
-		/* a decision comes before the change that it makes */
-		if (c->time < h->started_time || c->time > now)
-			continue;
-		for (; more > 0 && units < HISTORY_UNITS; more--)
-			start[units++] = c->time;
-		/* what is not known to have begun is the nearest of all */
-		if (more < -unknown)
-			units = take_away(
-			    start, units, -more - unknown, c->time, b);
-	}
+	follow(h, now, now, b, start, &units);
 	/* somebody else may have taken some */
 	if ((long)units > n)
-		units = take_away(start, units, (long)units - n, now, b);
+		take_away(start, &units, (long)units - n, now, b);
 	qsort(start, units, sizeof(*start), by_time);
 	return units;
+}
+
+double
+history_unused(const struct history *h, int64_t since, int64_t now,
+    const struct billing *b)
+{
+	int64_t start[HISTORY_UNITS];
+	size_t units;
+
+	return follow(h, since, now, b, start, &units);
 }
 
 long
@@ -210,14 +240,15 @@ note_spent(struct history *h, const struct json *j, int64_t time)
 
 	h->spent_today = NAN;
 	if (json_get_num(spent, "value", &h->spent) != 0 ||
-	    json_get_time(spent, "since", &since) != 0 ||
-	    json_get_num(j, "current_instances", &count) != 0) {
+	    json_get_time(spent, "since", &since) != 0) {
 		h->spent = NAN;
 		return;
 	}
 	h->spent_since = since;
 	h->spent_time = time;
-	h->spent_count = (long)count;
+	/* where the count was not known it is taken to be as it was */
+	if (json_get_num(j, "current_instances", &count) == 0)
+		h->spent_count = (long)count;
 	h->spent_rate = NAN;
 	json_get_num(spent, "today", &h->spent_today);
 	json_get_num(spent, "per_hour", &h->spent_rate);

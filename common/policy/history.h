@@ -99,6 +99,11 @@ long history_count(const struct history *h, int64_t since);
 size_t history_started(const struct history *h, long n, int64_t now,
     const struct billing *b, int64_t start[static HISTORY_UNITS]);
 
+/* history_unused(h, since, now, b): for how many seconds the instances that
+ * went since then, as history_started has it, were paid and not used */
+double history_unused(const struct history *h, int64_t since, int64_t now,
+    const struct billing *b);
+
 /* history_bound(start, units, now, until, b): how many of those are paid for
  * until later than `until` (ms) */
 long history_bound(const int64_t *start, size_t units, int64_t now,

@@ -49,11 +49,41 @@ month_of(int64_t now, int64_t *from, int64_t *until)
 	    DAY_MS;
 }
 
+/* Money from `from` on, which is not before the newest decision: what ran by
+ * when it changed, and what went while it was paid for, until then */
+static double
+cost_since(
+    const struct decide_input *in, const struct billing *billing, int64_t from)
+{
+	const struct conf_cost *c = &in->target->cost;
+	const struct history *h = in->history;
+	double count = (double)h->spent_count, hours = 0;
+	int64_t at = from;
+
+	/* of machines of several types only the sum is known */
+	if (!isnan(h->spent_rate))
+		return h->spent_rate * (double)(in->now - from) / HOUR_MS;
+	for (size_t i = 0; i < h->n_changes; i++) {
+		const struct history_change *k = &h->changes[i];
+
+		if (k->time < h->spent_time || k->time > in->now)
+			continue;
+		if (k->time > at) {
+			hours += count * (double)(k->time - at) / HOUR_MS;
+			at = k->time;
+		}
+		count = (double)k->to;
+	}
+	hours += count * (double)(in->now - at) / HOUR_MS;
+	return hours * c->per_instance / MONTH_H +
+	    history_unused(h, from, in->now, billing) / 3600 * billing_hour(c);
+}
+
 /* What a period has cost from *since on: `before`, by the newest decision, and
  * what ran then until now. */
 static double
-count_spent(const struct decide_input *in, double before, int64_t period,
-    double per_hour, int64_t *since)
+count_spent(const struct decide_input *in, const struct decide_trace *t,
+    double before, int64_t period, int64_t *since)
 {
 	const struct history *h = in->history;
 	int64_t from;
@@ -67,11 +97,7 @@ count_spent(const struct decide_input *in, double before, int64_t period,
 		before = 0;
 	}
 	*since = h->spent_since > period ? h->spent_since : period;
-	if (isnan(h->spent_rate))
-		per_hour *= (double)h->spent_count;
-	else
-		per_hour = h->spent_rate;
-	return before + per_hour * (double)(in->now - from) / HOUR_MS;
+	return before + cost_since(in, &t->billing, from);
 }
 
 /* How many so much money an hour pays for: as many as run where it is what
@@ -118,9 +144,8 @@ limits_budget(
 	    isnan(c->per_instance))
 		return;
 	month_of(in->now, &month, &end);
-	d->spent = t->spent =
-	    count_spent(in, h != NULL ? h->spent : (double)NAN, month, per_hour,
-		&d->spent_since);
+	d->spent = t->spent = count_spent(
+	    in, t, h != NULL ? h->spent : (double)NAN, month, &d->spent_since);
 	if (t->types.n > 0)
 		d->rate = types_cost(&t->types) / MONTH_H;
 	if (!isnan(c->max_monthly) && per_hour > 0)
@@ -128,8 +153,8 @@ limits_budget(
 		    t->spent, d->spent_since, end, per_hour);
 	if (isnan(c->max_daily))
 		return;
-	d->spent_today = count_spent(in,
-	    h != NULL ? h->spent_today : (double)NAN, day, per_hour, &since);
+	d->spent_today = count_spent(
+	    in, t, h != NULL ? h->spent_today : (double)NAN, day, &since);
 	today = pays_for(d, t, c->max_daily / 24, d->spent_today, since,
 	    day + DAY_MS, per_hour);
 	if (per_hour > 0 && !(t->affordable <= today)) {
