@@ -252,6 +252,32 @@ replayed    not possible
             no file of -c has the target 'web'" ]]
 }
 
+@test "as-log: --explain makes a decision on types, starts and money again" {
+	load lib/forecast
+	rm "$state"/*
+	now=2026-11-23T17:00:00Z
+	t=$(($(date -d "$now" +%s) * 1000))
+	printf '%s\n' 'target web { }' 'signal cpu { capacity = 2 }' \
+		'type cx22 { price = 4 }' 'type cx32 { price = 14 capacity = 4 }' \
+		'cost { billing = hour max_monthly_cost = 900 max_daily_cost = 9 }' \
+		>"$dir/web.conf"
+	journal "$state" 2000000 "$(decided 1800 '.current_instances = 3 |
+		.spent = { value: 3, since: "2026-11-01T00:00:00Z",
+			today: 1, per_hour: 0.6 }' | jq -c ".observed = {
+		started: [$((t - 3000000)), $((t - 900000000))] }")"
+	{
+		state 3 '.mix = [{ type: "cx22", count: 2, ready: 2 },
+			{ type: "cx32", count: 1, ready: 1 }]'
+		forecast 2.3
+	} | as-decide -c "$dir/web.conf" --now "$now" --state "$state" |
+		as-apply --now "$now" --driver file --service "$dir/count" \
+			--state "$state" >"$dir/made"
+	[ "$(jq -c '[.mix, .spent.value, (.observed.started | length)]' \
+		"$dir/made")" = '[[{"type":"cx22","count":2}],3.3,2]' ]
+	run -0 log -c "$dir/web.conf" --explain "$(jq -r .id "$dir/made")"
+	[[ $output == *"replayed    the same decision" ]]
+}
+
 @test "as-log: --explain finds a decision that its own basis does not give" {
 	load lib/forecast
 	rm "$state"/*

@@ -95,6 +95,9 @@ price_of(const struct view *v, const struct view_target *t)
 	const struct conf_target *c = story_settings(v, t);
 	const struct view_run *r;
 
+	/* machines of several types are not counted in instances */
+	if (c != NULL && c->n_types > 0)
+		return (double)NAN;
 	if (c != NULL && isfinite(c->cost.per_instance))
 		return c->cost.per_instance;
 	/* a decision that changes the count names the price by its cost */
