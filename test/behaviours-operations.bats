@@ -215,3 +215,28 @@ apt-get install prometheus"
 	# nothing that is shipped says that to mount it read-only helps
 	run -1 grep -rE 'docker\.sock:ro' "$root/scripts" "$root/README.md" "$root/man"
 }
+
+@test "operations: a clock that was set back stops no addition" {
+	cd "$BATS_TEST_TMPDIR"
+	turn() { # TIME LOAD
+		printf 'time,value\n%s,%s\n' "$1" "$2" >load.csv
+		as-fetch --csv load.csv --driver file --service n --now "$1" |
+			as-predict --now "$1" |
+			as-decide --capacity 50 --max-instances 20 --mode auto \
+				--state s --now "$1" |
+			as-apply --driver file --service n --state s --now "$1" |
+			jq -c 'select(.result) | [.states[], .result.status]'
+	}
+	echo 4 >n
+	turn 2027-03-01T12:00:00Z 180
+	[ "$(cat n)" = 6 ]
+	run -0 turn 2026-03-01T12:00:00Z 30
+	# as after a journal that was lost, nothing is removed for a while
+	[[ $output == *'"cold"'*'"unchanged"'* ]]
+	run -0 turn 2026-03-01T12:01:00Z 400
+	[[ $output == *applied* ]]
+	[ "$(cat n)" -gt 6 ]
+	run -0 turn 2026-03-01T13:00:00Z 30
+	[ -n "$output" ]
+	[[ $output != *'"cold"'* ]]
+}

@@ -7,6 +7,10 @@
 
 #include "record/journal.h"
 
+enum {
+	AHEAD_MS = 300000
+}; /* a line from later than that is of another clock */
+
 void
 history_clear(struct history *h)
 {
@@ -373,20 +377,55 @@ note_outcome(struct history *h, const struct json *j)
 	h->open = 0;
 }
 
+/* Lines of the one journal as they come */
+struct reading {
+	struct history *h;
+	int64_t now;
+	int ahead; /* some were written while the clock was ahead */
+	int64_t resumed; /* the first after those; -1: none yet */
+};
+
+/* What was written while the clock was ahead says nothing of when it was. Of
+ * such lines the counts are believed, and the times are not. */
+static int
+is_ahead(struct reading *g, int64_t logged)
+{
+	if (logged > g->now + AHEAD_MS) {
+		g->ahead = 1;
+		g->resumed = -1;
+		return 1;
+	}
+	if (g->ahead && g->resumed < 0)
+		g->resumed = logged;
+	return 0;
+}
+
 static int
 note(void *ctx, const struct record *r, int64_t logged)
 {
 	const char *type = json_get_str(r->json, "type");
-	struct history *h = ctx;
+	struct reading *g = ctx;
+	struct history *h = g->h;
+	int ahead = is_ahead(g, logged);
 
 	if (r->type == RECORD_DECISION) {
-		note_decision(h, r->json);
+		if (!ahead)
+			note_decision(h, r->json);
 	} else if (r->type == RECORD_RESULT) {
-		note_result(h, r->json, logged);
+		if (!ahead)
+			note_result(h, r->json, logged);
 		note_outcome(h, r->json);
 	} else if (type != NULL && strcmp(type, "intent") == 0) {
 		h->open = 1;
 	}
+	return 0;
+}
+
+static int
+find_end(void *ctx, const struct record *r, int64_t logged)
+{
+	(void)r;
+	is_ahead(ctx, logged);
 	return 0;
 }
 
@@ -419,11 +458,18 @@ history_read(struct history *h, const struct conf_target *t, int64_t now,
     struct buf *why)
 {
 	int64_t since = now - (int64_t)llround(reach(t) * 1000);
+	struct reading g = { .h = h, .now = now, .resumed = -1 };
+	int r;
 
 	history_clear(h);
 	h->born = journal_born(t->state_dir, t->name);
-	return journal_each(t->state_dir, t->name, since > 1 ? since : 1, note,
-		   h, why) < 0
-	    ? -1
-	    : 0;
+	r = journal_each(
+	    t->state_dir, t->name, since > 1 ? since : 1, note, &g, why);
+	/* after the clock was set back it is as if the journal were new */
+	if (g.ahead &&
+	    r == 0) /* which may be longer ago than the limits look */
+		r = journal_each(t->state_dir, t->name, 1, find_end, &g, why);
+	if (g.ahead || h->born > now + AHEAD_MS)
+		h->born = g.resumed >= 0 ? g.resumed : now;
+	return r < 0 ? -1 : 0;
 }
