@@ -563,6 +563,14 @@ as-fetch: $f:6: more than a time and a value" ]
 	[ "$output" = '[[1,6],[100000,600000]]' ]
 }
 
+@test "as-fetch: --csv: of very many bad lines ten are named, the rest counted" {
+	csv "$(seq -f '%.0f00,1' 1 40)\n5000,2\n" -q 3
+	[ "$status" = 3 ]
+	[ "${#stderr_lines[@]}" = 12 ]
+	[[ ${stderr_lines[9]} == *"in.csv:10: nothing in column 3" ]]
+	[[ ${stderr_lines[10]} == *"in.csv: so are 31 lines more" ]]
+}
+
 @test "as-fetch: --csv --on-bad=stop: exit 2 at the first bad line" {
 	csv '100,1\nx,2\n300,3\n' --on-bad stop
 	assert_equal "$status" 2

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -30,7 +32,11 @@ struct table { /* what the first line told */
 	const char *path;
 	char separator; /* 0: no line was seen */
 	long column; /* of the value, from 1 */
+	size_t bad; /* lines */
 };
+
+/* A file of the wrong kind has a bad line after the other */
+enum { BAD_NAMED = 10 };
 
 static void *
 open_csv(const struct source_settings *set, struct buf *why)
@@ -169,9 +175,23 @@ read_value(char *s, char separator, double *v)
 	return -1;
 }
 
+__attribute__((format(printf, 3, 4))) static void
+tell(struct table *t, size_t number, const char *fmt, ...)
+{
+	char what[256];
+	va_list args;
+
+	if (t->bad++ >= BAD_NAMED)
+		return;
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	warn_at(t->path, number, "%s", what);
+}
+
 /* A line of data: 0; -1: it is bad, and was named; -2: no memory */
 static int
-take_line(const struct table *t, char *line, size_t number,
+take_line(struct table *t, char *line, size_t number,
     const struct source_ask *ask, struct source_answer *a)
 {
 	char *p = line, *time = next_field(&p, t->separator), *f = NULL;
@@ -182,19 +202,19 @@ take_line(const struct table *t, char *line, size_t number,
 		f = i < t->column ? (next_field(&p, t->separator), NULL)
 				  : next_field(&p, t->separator);
 	if (clock_parse(time, &ms) != 0) {
-		warn_at(t->path, number, "'%.100s' is no time", time);
+		tell(t, number, "'%.100s' is no time", time);
 		return -1;
 	}
 	if (f == NULL) {
-		warn_at(t->path, number, "nothing in column %ld", t->column);
+		tell(t, number, "nothing in column %ld", t->column);
 		return -1;
 	}
 	if (t->column == 2 && p != NULL && ask->query[0] == '\0') {
-		warn_at(t->path, number, "more than a time and a value");
+		tell(t, number, "more than a time and a value");
 		return -1;
 	}
 	if (read_value(f, t->separator, &v) < 0) {
-		warn_at(t->path, number, "'%.100s' is no number", f);
+		tell(t, number, "'%.100s' is no number", f);
 		return -1;
 	}
 	if (!ask->whole && (ms < ask->range.from || ms > ask->range.to))
@@ -222,7 +242,7 @@ any_line(struct table *t, char *line, size_t n, size_t number,
 		n -= 3;
 	}
 	if (memchr(line, '\0', n) != NULL) {
-		warn_at(t->path, number, "not a line of text");
+		tell(t, number, "not a line of text");
 		return BAD_LINE;
 	}
 	if (is_blank(line))
@@ -255,7 +275,7 @@ read_lines(struct table *t, int fd, const struct source_ask *ask,
 			break;
 		}
 		if (r == LINE_LONG)
-			warn_at(t->path, l.number, "not a line of text");
+			tell(t, l.number, "not a line of text");
 		k = r == LINE_LONG ? BAD_LINE
 				   : any_line(t, line, n, l.number, ask, a);
 		a->refused += k == BAD_LINE;
@@ -265,6 +285,9 @@ read_lines(struct table *t, int fd, const struct source_ask *ask,
 		}
 	}
 	lines_free(&l);
+	if (t->bad > BAD_NAMED)
+		warn_at(
+		    t->path, 0, "so are %zu lines more", t->bad - BAD_NAMED);
 	return a->error.len > 0 ? SOURCE_WRONG : SOURCE_GOOD;
 }
 
