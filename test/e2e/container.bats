@@ -183,7 +183,7 @@ print(json.dumps([w.replace("$$", "$") for w in
 		s|unix:/var/run/docker.sock|unix:$DOCKER_SOCKET|
 		s| /tmp/| $SVC/|" "$root/scripts/examples/docker-proxy.nginx" \
 		>"$SVC/nginx.conf"
-	svc_spawn nginx nginx -p "$SVC" -c "$SVC/nginx.conf"
+	svc_spawn proxy nginx -p "$SVC" -c "$SVC/nginx.conf"
 	wait_until 10 test -S "$SVC/f.sock"
 	driver=swarm service=web
 	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
