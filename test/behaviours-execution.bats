@@ -62,6 +62,31 @@ apply() {
 	done
 }
 
+@test "execution: failures of a clock that was ahead hold up nothing" {
+	settings
+	sed -i "s,$dir/count,$dir/none/count," web.conf
+	for now in 2027-11-23T17:0{0,1,2,3}:00Z; do
+		decide 3 5 >in
+		run --separate-stderr apply in
+	done
+	[ "$status" = 3 ]
+	sed -i "s,$dir/none/count,$dir/count," web.conf
+	now=2026-11-23T17:00:00Z
+	decide 3 5 >in
+	run -0 --separate-stderr apply in
+	outcome applied
+	# nor does what was done under the same plan then
+	now=2027-11-23T18:00:00Z
+	echo 3 >count
+	decide 3 5 >in
+	run -0 --separate-stderr apply in
+	now=2026-11-23T18:00:00Z
+	echo 3 >count
+	decide 3 5 >in
+	run -0 --separate-stderr apply in
+	outcome applied
+}
+
 @test "execution: what fails again and again is tried ever more seldom" {
 	settings
 	# a count that cannot be replaced: its folder is gone

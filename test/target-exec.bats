@@ -71,8 +71,13 @@ read_state() {
 	outcome applied
 	[ "$(result '"\(.confirmed) \(.request)"')" = \
 		"true RUN $dir/prog scale 3 5" ]
-	[ "$(grep -A1 '^scale' "$dir/calls")" = 'scale 3 5
-{"from":3,"to":5,"version":"v\"7"}' ]
+	[ "$(grep '^scale' "$dir/calls")" = 'scale 3 5' ]
+	[ "$(grep '^{' "$dir/calls" | jq -c 'del(.decision)')" = \
+		'{"from":3,"to":5,"version":"v\"7"}' ]
+	# with the whole decision
+	grep '^{' "$dir/calls" | jq -es --slurpfile d "$dir/in" \
+		'.[0].decision.id == $d[0].id and
+		.[0].decision.reason == $d[0].reason'
 	[ "$(cat "$dir/count")" = 5 ]
 }
 
@@ -88,7 +93,7 @@ read_state() {
 	version='' decide 3 5 '.mix = [{type:"small",count:2},{type:"large",count:3}]' \
 		>"$dir/in"
 	run -0 apply "$dir/in"
-	grep -qF '"mix":[{"type":"small","count":2},{"type":"large","count":3}]}' \
+	grep -qF '"mix":[{"type":"small","count":2},{"type":"large","count":3}],' \
 		"$dir/calls"
 	program 'state() { echo "{\"instances\":3,\"mix\":[{\"type\":\"a\"}]}"; }'
 	read_state

@@ -81,8 +81,8 @@ GET $WEB" ]
 	replay_start
 	read_state
 	[ "$status" = 0 ]
-	[ "$(state '"\(.instances) \(.ready) \(.version)"')" = "2 null $UID_" ]
-	version=$UID_
+	[ "$(state '"\(.instances) \(.ready) \(.version)"')" = "2 null $UID_/2" ]
+	version=$UID_/2
 	decide 2 3 >"$dir/in"
 	: >"$dir/script"
 	answers <<-END

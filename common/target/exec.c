@@ -231,6 +231,10 @@ put_input(
 		buf_str(b, ",\"mix\":");
 		mix_write(b, &mix);
 	}
+	if (change->record != NULL) {
+		buf_str(b, ",\"decision\":");
+		json_write(change->record, b);
+	}
 	buf_str(b, "}\n");
 }
 

@@ -278,10 +278,11 @@ look(struct kubernetes *k, struct view *v, long *status, struct buf *why)
 static void
 put_version(const struct view *v, char *to, size_t size)
 {
+	/* who may not see the object sees no more of a change than the count */
 	if (v->generation >= 0)
 		snprintf(to, size, "%.36s.%ld", v->uid, v->generation);
 	else
-		snprintf(to, size, "%.36s", v->uid);
+		snprintf(to, size, "%.36s/%ld", v->uid, v->replicas);
 }
 
 static void

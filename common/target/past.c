@@ -13,6 +13,13 @@ struct scan {
 	int failed; /* no memory */
 };
 
+/* Written while the clock was ahead: it says nothing of when it was */
+static int
+is_ahead(const struct scan *s, long long at)
+{
+	return at > s->now + 300000;
+}
+
 static int
 is(const char *a, const char *b)
 {
@@ -62,7 +69,8 @@ see_done(struct scan *s, const struct record *r, long long at)
 
 	if (is(json_get_str(r->json, "id"), d->id) ||
 	    (is(json_get_str(r->json, "plan"), d->plan) &&
-		(d->observed.version[0] != '\0' || at >= d->time))) {
+		(d->observed.version[0] != '\0' ||
+		    (at >= d->time && !is_ahead(s, at))))) {
 		s->p->done = 1;
 		s->p->done_at = at;
 	}
@@ -83,13 +91,13 @@ expect(struct past *p, const struct json *j, const char *name)
 
 /* Another size, given or perhaps given */
 static void
-see_resized(struct past *p, const struct json *resized, long long at)
+see_resized(struct scan *s, const struct json *resized, long long at)
 {
 	if (json_get(resized, "confirmed") == NULL)
 		return;
-	p->resized++;
-	if (at > p->resized_at)
-		p->resized_at = at;
+	s->p->resized++;
+	if (at > s->p->resized_at && !is_ahead(s, at))
+		s->p->resized_at = at;
 }
 
 /* A row of failures in the direction of this decision; what arrived, or was
@@ -104,7 +112,7 @@ see_failure(struct scan *s, const struct json *result, int64_t at)
 	    json_get_num(result, "to", &to) != 0 || from == to ||
 	    (to > from) != (s->d->recommended > s->d->current))
 		return;
-	if (is(status, "failed")) {
+	if (is(status, "failed") && !is_ahead(s, at)) {
 		s->p->failures++;
 		s->p->failed_at = at;
 	} else if (is(status, "applied") || is(status, "timeout")) {
@@ -123,7 +131,7 @@ see_result(struct scan *s, const struct record *r)
 		forget_open(s->p);
 	if (json_get_time(result, "at", &at) != 0)
 		at = 0;
-	see_resized(s->p, json_get(result, "resized"), at);
+	see_resized(s, json_get(result, "resized"), at);
 	see_failure(s, result, at);
 	/* only what was written has been read back, or not */
 	if (json_get(result, "confirmed") != NULL) {
