@@ -505,3 +505,17 @@ as-notify: 'webhook' was not told of 1" ]
 	run -2 unread as-notify "$dir/in"
 	[ "$(told left | wc -l)" = 0 ]
 }
+
+@test "as-notify: a size that could not be given is told, alone and with a count" {
+	hook size
+	record 'action = "maintain"' 'recommended_instances = 3' \
+		'result = {status: "unchanged", driver: "docker", from: 3, to: 3,
+		resized: {status: "failed", error: "web-1: no memory"}}' >"$dir/in"
+	record 'result.resized = {status: "timeout"}' 'target = "api"' >>"$dir/in"
+	record 'action = "maintain"' 'result.status = "unchanged"' \
+		'result.resized = {status: "applied"}' 'target = "fine"' >>"$dir/in"
+	run --separate-stderr -0 as-notify "$dir/in"
+	told size | grep -F 'web: stays at 3; another size failed: web-1: no memory'
+	told size | grep -F 'api: scaled up 3 -> 5; another size not there in time'
+	run ! grep -q fine <<<"$(told size)"
+}

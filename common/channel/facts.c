@@ -69,6 +69,10 @@ facts_take(struct facts *f, const struct json *j, const char **why)
 		json_get_num(j, "recommended_instances", &f->to);
 	json_get_num(j, "cost_impact", &f->cost);
 	f->error = json_get_str(result, "error");
+	f->size = json_get_str(json_get(result, "resized"), "status");
+	f->size_error = json_get_str(json_get(result, "resized"), "error");
+	if ((facts_event(f->size) & (EVENT_REFUSED | EVENT_FAILED)) == 0)
+		f->size = NULL;
 	f->mode = json_get_str(j, "mode");
 	f->currency = json_get_str(j, "currency");
 	f->expires = json_get_str(j, "expires");

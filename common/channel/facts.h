@@ -9,6 +9,9 @@
 struct facts { /* texts are the record's; NULL: not known */
 	const char *action, *status; /* status: "decided" without a result */
 	const char *error, *mode, *currency, *expires;
+	/* of sizes that could not be given: refused, failed or timeout, and why
+	 */
+	const char *size, *size_error;
 	double from, to, cost; /* NAN: not known */
 	int blind; /* held for want of data */
 	int elsewhere; /* somebody else changed the count */

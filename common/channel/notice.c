@@ -76,7 +76,7 @@ events_of(const struct facts *f)
 	if (status == EVENT_UNCHANGED)
 		action &= ~(unsigned)(EVENT_SCALE_UP | EVENT_SCALE_DOWN |
 		    EVENT_EMERGENCY);
-	return action | status;
+	return action | status | facts_event(f->size);
 }
 
 static void
@@ -195,6 +195,14 @@ put_title(struct buf *b, const char *target, const struct facts *f)
 	if (f->error != NULL) {
 		buf_str(b, ": ");
 		buf_excerpt(b, f->error, strlen(f->error), TEXT_MAX);
+	}
+	if (f->size != NULL)
+		buf_printf(b, "; another size %s",
+		    strcmp(f->size, "timeout") == 0 ? "not there in time"
+						    : f->size);
+	if (f->size != NULL && f->size_error != NULL) {
+		buf_str(b, ": ");
+		buf_excerpt(b, f->size_error, strlen(f->size_error), TEXT_MAX);
 	}
 }
 
