@@ -287,3 +287,15 @@ foreseeing() {
 		as-report --format svg --now 2017-01-16T06:00:30Z >picture
 	run -0 diff picture "$root/man/report.svg"
 }
+
+@test "as-report: loads as far apart as numbers go are drawn all the same" {
+	echo '{"metric":{"__name__":"cpu","target":"web"},"values":[9e307,-9e307,1,2e-320],"timestamps":[1763600000000,1763600300000,1763600600000,1763600900000]}' \
+		>"$BATS_TEST_TMPDIR/far"
+	for format in table html svg prometheus; do
+		run -0 as-report --format "$format" --now 2025-11-20T01:15:00Z \
+			"$BATS_TEST_TMPDIR/far"
+		run ! grep -iE '[^a-z](nan|inf)[^a-z]' <<<"$output"
+	done
+	run -0 as-report --format table "$BATS_TEST_TMPDIR/far"
+	[[ $output == *█▁* ]]
+}

@@ -101,8 +101,10 @@ sparkline(const struct page *p, const double *x, size_t n, size_t most)
 
 		for (size_t j = i * n / k; j < (i + 1) * n / k; j++)
 			top = fmax(top, x[j]);
+		/* halves: the whole span may be beyond what a double holds */
 		buf_str(p->b,
-		    blocks[hi > lo ? (int)((top - lo) / (hi - lo) * 7.999)
+		    blocks[hi > lo ? (int)((top / 2 - lo / 2) /
+					 (hi / 2 - lo / 2) * 7.999)
 				   : 0]);
 	}
 }
