@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/excerpt.h"
 #include "base/number.h"
 #include "base/status.h"
 #include "cli/args.h"
@@ -207,10 +208,14 @@ put_mask(struct buf *b, const struct series *s, const struct grid *g,
 
 	if (end <= e->at || e->kind == DETECT_FLAT)
 		return;
-	buf_printf(b, "%s/%s # %s of %s: %s\n",
+	buf_printf(b, "%s/%s # ",
 	    clock_format(from, grid_time(g, e->at) - step),
-	    clock_format(until, grid_time(g, end - 1)), s->name, s->target,
-	    detect_kinds[e->kind]);
+	    clock_format(until, grid_time(g, end - 1)));
+	/* on one line, whatever they hold */
+	buf_excerpt(b, s->name, strlen(s->name), 200);
+	buf_str(b, " of ");
+	buf_excerpt(b, s->target, strlen(s->target), 200);
+	buf_printf(b, ": %s\n", detect_kinds[e->kind]);
 }
 
 /* 0, or -1 where the series cannot be looked at */

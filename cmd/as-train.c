@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "conf/conf.h"
 #include "io/file.h"
 #include "io/report.h"
+#include "model/mask.h"
 #include "model/stored.h"
 #include "model/train.h"
 #include "record/series.h"
@@ -89,28 +91,6 @@ static const struct argp_option table[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
-/* "FROM/UNTIL"; blanks around and a comment after it are passed over */
-static int
-parse_mask(const char *s, struct mask *m)
-{
-	char t[128], *slash, *end;
-
-	s += strspn(s, " \t");
-	if (strlen(s) >= sizeof(t))
-		return -1;
-	memcpy(t, s, strlen(s) + 1);
-	t[strcspn(t, " \t\r#")] = '\0';
-	slash = strchr(t, '/');
-	if (slash == NULL)
-		return -1;
-	*slash = '\0';
-	end = slash + 1;
-	return clock_parse(t, &m->from) != 0 ||
-		clock_parse(end, &m->until) != 0 || m->from >= m->until
-	    ? -1
-	    : 0;
-}
-
 static void
 add_mask(struct options *o, const struct mask *m)
 {
@@ -137,9 +117,9 @@ read_masks(struct argp_state *state, struct options *o, const char *path)
 		    path, strerror(errno));
 	for (s = text.s; s != NULL && (line = strsep(&s, "\n")) != NULL;) {
 		number++;
-		if (line[strspn(line, " \t\r")] == '\0' || *line == '#')
+		if (strchr("#", line[strspn(line, " \t\r")]) != NULL)
 			continue;
-		if (parse_mask(line, &m) != 0)
+		if (mask_parse(line, &m) != 0)
 			argp_error(state, "--mask: %s:%zu: not FROM/UNTIL",
 			    path, number);
 		add_mask(o, &m);
@@ -184,7 +164,7 @@ take_more(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_MASK:
-		if (parse_mask(arg, &m) == 0)
+		if (mask_parse(arg, &m) == 0)
 			add_mask(o, &m);
 		else
 			read_masks(state, o, arg);
@@ -320,28 +300,46 @@ say_history(const struct series *s, const struct train_report *r)
 				  : "no season");
 }
 
+/* Percent that an error is smaller by, or larger */
+static double
+by(double skill)
+{
+	return fabs(100 * skill);
+}
+
+static const char *
+better(double skill)
+{
+	return skill < 0 ? "worse" : "better";
+}
+
 static void
 say_model(const struct series *s, const struct trained *t,
     const struct train_report *r, double limit)
 {
 	const struct validation *v = &t->validation;
+	char hour[64] = "not known as a share of it, which is zero,";
 
-	warn("'%s' of '%s': '%s': the next hour's mean is off by %.1f %% on "
+	if (!isnan(v->error_1h))
+		snprintf(
+		    hour, sizeof(hour), "off by %.1f %%", 100 * v->error_1h);
+	warn("'%s' of '%s': '%s': the next hour's mean is %s on "
 	     "%zu held-out origins, %.0f %% of them below 15 %%; %.0f %% "
-	     "better than the last value%s%s",
-	    s->name, s->target, t->method->name, 100 * v->error_1h, v->origins,
-	    100 * v->within_15pct, 100 * v->skill_vs_last,
-	    r->choice.why[0] != '\0' ? "; " : "", r->choice.why);
+	     "%s than the last value%s%s",
+	    s->name, s->target, t->method->name, hour, v->origins,
+	    100 * v->within_15pct, by(v->skill_vs_last),
+	    better(v->skill_vs_last), r->choice.why[0] != '\0' ? "; " : "",
+	    r->choice.why);
 	if (isfinite(v->wape + v->mase + v->skill_vs_seasonal + v->coverage[4]))
-		warn("'%s' of '%s': WAPE %.1f %%, MASE %.2f, %.0f %% better "
-		     "than "
+		warn("'%s' of '%s': WAPE %.1f %%, MASE %.2f, %.0f %% %s than "
 		     "yesterday's value; below the quantiles .9 .95 .99 were "
 		     "%.1f "
 		     "%.1f %.1f %% of the loads, pinball losses %.3g %.3g %.3g",
 		    s->name, s->target, 100 * v->wape, v->mase,
-		    100 * v->skill_vs_seasonal, 100 * v->coverage[2],
-		    100 * v->coverage[3], 100 * v->coverage[4], v->pinball[2],
-		    v->pinball[3], v->pinball[4]);
+		    by(v->skill_vs_seasonal), better(v->skill_vs_seasonal),
+		    100 * v->coverage[2], 100 * v->coverage[3],
+		    100 * v->coverage[4], v->pinball[2], v->pinball[3],
+		    v->pinball[4]);
 	if (isfinite(v->coverage[3]) && fabs(v->coverage[3] - 0.95) > 0.05)
 		warn("'%s' of '%s': what should hold 95 %% of the time held "
 		     "%.1f %% of it",
@@ -415,6 +413,26 @@ report(struct train *t, const struct series *s, const struct trained *m,
 			    &r->choice.v[i], 0, m);
 }
 
+/* Whether --max-error refuses a model: an error that is not known is not known
+ * to be small */
+static int
+too_far_off(const struct trained *m, const struct series *s, double limit)
+{
+	double error = m->validation.error_1h;
+
+	if (isnan(limit) || error <= limit)
+		return 0;
+	if (isnan(error))
+		warn("'%s' of '%s' refused: the error of the next hour is not "
+		     "known as a share of a load that is zero",
+		    s->name, s->target);
+	else
+		warn("'%s' of '%s' refused: the error of the next hour is "
+		     "%.1f %%, above %.4g %%",
+		    s->name, s->target, 100 * error, 100 * limit);
+	return 1;
+}
+
 /* One series into a line of the model file, or a word on why not */
 static int
 train_one(struct train *t, struct series *s)
@@ -436,11 +454,7 @@ train_one(struct train *t, struct series *s)
 	say_events(s, &m.calendar);
 	say_model(s, &m, &r, t->o->max_error);
 	report(t, s, &m, &r);
-	if (m.validation.error_1h > t->o->max_error) {
-		warn("'%s' of '%s' refused: the error of the next hour is "
-		     "%.1f %%, above %.4g %%",
-		    s->name, s->target, 100 * m.validation.error_1h,
-		    100 * t->o->max_error);
+	if (too_far_off(&m, s, t->o->max_error)) {
 		trained_free(&m);
 		return STATUS_REFUSED;
 	}

@@ -111,6 +111,22 @@ kinds() {
 	[ ! -s m2 ]
 }
 
+@test "as-detect: as-train takes its mask, whatever the series is called" {
+	local long
+
+	long=$(printf 'requests_of_a_service_in_a_zone_%.0s' 1 2 3 4 5 6 7 8)
+	load_of 14 'if (i >= 2910 && i < 2920) v = 400' >in
+	for name in "$long" 'x\n2000-01-01T00:00:00Z/2040-01-01T00:00:00Z'; do
+		jq -c --argjson n "\"$name\"" '.metric.__name__ = $n' in >named
+		as-detect --only --mask mask named >/dev/null
+		run -0 wc -l <mask
+		[ "$output" = 1 ]
+		run --separate-stderr -0 as-train --method last --mask mask \
+			-o model named
+		[[ $stderr == *" 4032 points "*"longest gap 50 min, masked samples left out"* ]]
+	done
+}
+
 @test "as-detect: finds the day, the week and when they peak" {
 	load_of 28 'if (int(i / 288) % 7 >= 5) v *= 0.6' >in
 	run -0 --separate-stderr as-detect --only in

@@ -239,6 +239,35 @@ member() {
 	series '.values |= (to_entries | map(if .key % 288 < 30 then 40 else 0 end))' |
 		predict >out
 	jq -e '.values + .quantiles["0.5"] | all(. >= 0)' out
+	series '.values[3000:] |= map(0)' >ended
+	predict --horizon 24h ended >out
+	jq -e '.values + .mean + .quantiles["0.99"] + [.mean_1h.lo, .mean_1h.hi]
+		| all(. >= 0) and length > 800' out
+}
+
+@test "as-predict: a reading beyond all measure is as if it were not there" {
+	series '.values[3000] = 1e308 | .values[3001] = -1e200' >wild
+	series '.values |= .[:3000] + .[3002:] | .timestamps |= .[:3000] + .[3002:]' >gap
+	for m in '' "-m$online" "-m$forest"; do
+		predict $m wild >a
+		predict $m gap >b
+		cmp a b
+	done
+	series '.values[-1] = 1e308' | predict >out
+	jq -e '.origin == "2017-01-16T05:55:00Z" and .quality.age_s == 312
+		and .observed.values[-1] == 1e308 and (.values | max) < 1e3' out
+	series '.values |= map(1e300)' | predict >out
+	jq -e '.no_forecast == "no sample is within 1e100 of zero"' out
+}
+
+@test "as-predict: without a model, history begins after a pause too long" {
+	series '.timestamps[:2016] |= map(. - 63072000000)' | predict >a
+	series '.values |= .[2016:] | .timestamps |= .[2016:]' | predict >b
+	for f in a b; do
+		jq -c 'del(.quality.coverage, .quality.longest_gap_s)' "$f" >"$f.c"
+	done
+	cmp a.c b.c
+	jq -e '.quality.longest_gap_s > 63e6' a
 }
 
 @test "as-predict: hourly and minutely samples, and irregular ones" {

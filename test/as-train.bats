@@ -172,6 +172,9 @@ train() {
 	train -o c --method online --mask mask incident 2>err
 	cmp a c
 	grep -q 'masked samples left out' err
+	printf '  # two blanks\n \t\n  %s/%s\t#\n' "$from" "$until" >mask
+	train -o d --method online --mask mask incident 2>err
+	cmp a d
 	run --separate-stderr -2 train --mask tomorrow incident
 	[[ $stderr == *"'tomorrow' is neither FROM/UNTIL nor a file"* ]]
 }
@@ -212,6 +215,47 @@ train() {
 	train -o m.model in 2>err
 	as-predict --now 2017-01-16T06:00:00Z -m m.model in |
 		jq -e '.values | all(. == 3)'
+}
+
+@test "as-train: a reading beyond all measure is as if it were not there" {
+	series '.values[3000] = 1e308 | .values[3001] = -1e200' >wild
+	series '.values |= .[:3000] + .[3002:] | .timestamps |= .[:3000] + .[3002:]' >gap
+	train -o a wild 2>err
+	train -o b gap 2>err
+	cmp a b
+	series '.values |= map(1e300)' >wild
+	run --separate-stderr -1 train -o c wild
+	[[ $stderr == *"refused: all samples are masked, or no loads"* ]]
+}
+
+@test "as-train: history begins after a pause that is too long to bridge" {
+	series '.timestamps[:2016] |= map(. - 63072000000)' >paused
+	series '.values |= .[2016:] | .timestamps |= .[2016:]' >after
+	train -o a paused 2>err
+	grep -q ': 2016 points over 7 d' err
+	train -o b after 2>err
+	cmp a b
+	series '.timestamps[:3600] |= map(. - 63072000000)' >paused
+	run --separate-stderr -1 train -o c paused
+	[[ $stderr == *"too little history: 36 h of 48 h" ]]
+	jq -nc '[range(0; 20)] | {metric: {target: "d"}, values: .,
+		timestamps: map(. * 86400000)}' >daily
+	run --separate-stderr -1 train -o c daily
+	[[ $stderr == *"too little history: 480 h of 768 h" ]]
+}
+
+@test "as-train: a load that ended says what can be said, and nan of nothing" {
+	series '.values[1500:] |= map(0)' >ended
+	run --separate-stderr -0 train -o a ended
+	[[ ${stderr,,} != *nan* ]]
+	[[ $stderr == *"a load of zero, its error is"* ]]
+	run --separate-stderr -1 train --method forest --max-error 15% -o b ended
+	[[ ${stderr,,} != *nan* ]]
+	[[ $stderr == *"refused: the error of the next hour is not known"* ]]
+	[ ! -e b ]
+	run --separate-stderr -0 train --method seasonal-naive -o c \
+		<(series '.values |= [range(0; length) | . * .]')
+	[[ $stderr == *" % worse than the last value"* ]]
 }
 
 @test "as-train: standard output without -o; other records pass" {

@@ -38,6 +38,18 @@ compare(const struct trained *t, const struct grid *g, size_t n,
 	return 0;
 }
 
+/* Mean error over the leads: what is left to compare by where a load was zero
+ * all the time, so that an error is no share of it */
+static double
+mean_error(const struct validation *v)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < v->leads; i++)
+		sum += v->lead[i].mae / (double)v->leads;
+	return sum;
+}
+
 /* Errors and quantiles' losses alike, whatever their sizes */
 static double
 path_loss(const struct validation *v)
@@ -46,7 +58,7 @@ path_loss(const struct validation *v)
 
 	for (int i = 0; i < FORECAST_LEVELS; i++)
 		pinball += v->pinball[i] / FORECAST_LEVELS;
-	return sqrt(v->wape * pinball);
+	return sqrt((isnan(v->wape) ? mean_error(v) : v->wape) * pinball);
 }
 
 /* Which one the forecast is by: index into c->v */
@@ -57,10 +69,18 @@ judge_path(struct choice *c)
 	int useless = c->v[0].skill_vs_last <= 0 && c->v[1].skill_vs_last > 0;
 	int best = a < 1.25 * b && !useless ? 0 : 1;
 
-	snprintf(c->why, sizeof(c->why),
-	    "on the same held-out data its error is %.1f %%, that of '%s' "
-	    "%.1f %%",
-	    100 * c->v[best].wape, c->name[!best], 100 * c->v[!best].wape);
+	if (isnan(c->v[0].wape))
+		snprintf(c->why, sizeof(c->why),
+		    "on the same held-out data, a load of zero, its error is "
+		    "%.3g, that of '%s' %.3g",
+		    mean_error(&c->v[best]), c->name[!best],
+		    mean_error(&c->v[!best]));
+	else
+		snprintf(c->why, sizeof(c->why),
+		    "on the same held-out data its error is %.1f %%, that of "
+		    "'%s' %.1f %%",
+		    100 * c->v[best].wape, c->name[!best],
+		    100 * c->v[!best].wape);
 	return best;
 }
 

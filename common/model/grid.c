@@ -61,7 +61,7 @@ place(struct grid *g, const struct series *s, int means)
 		double k = back(newest - s->t[i], g->step * 1000, means);
 		size_t at;
 
-		if (k >= (double)g->n)
+		if (k >= (double)g->n || !grid_is_load(s->v[i]))
 			continue;
 		at = g->n - 1 - (size_t)k;
 		run = at == last ? run + 1 : 1;
@@ -155,17 +155,48 @@ grid_free(struct grid *g)
 	*g = (struct grid){ 0 };
 }
 
-void
-grid_keep(struct grid *g, size_t n)
+struct grid
+grid_tail(const struct grid *g, size_t n)
 {
 	size_t cut = g->n > n ? g->n - n : 0;
 
-	if (cut == 0)
-		return;
-	g->t0 += (int64_t)floor((double)cut * g->step + 0.5);
-	g->n = n;
-	memmove(g->y, g->y + cut, n * sizeof(*g->y));
-	memmove(g->ok, g->ok + cut, n);
+	return (struct grid){ .step = g->step,
+		.t0 = g->t0 + (int64_t)floor((double)cut * g->step + 0.5),
+		.n = g->n - cut,
+		.y = g->y + cut,
+		.ok = g->ok + cut };
+}
+
+void
+grid_keep(struct grid *g, size_t n)
+{
+	struct grid tail = grid_tail(g, n);
+
+	memmove(g->y, tail.y, tail.n * sizeof(*g->y));
+	memmove(g->ok, tail.ok, tail.n);
+	g->t0 = tail.t0;
+	g->n = tail.n;
+}
+
+int
+grid_is_load(double v)
+{
+	return fabs(v) <= 1e100;
+}
+
+size_t
+grid_recent(const struct grid *g)
+{
+	size_t seen = 0, best = 0;
+
+	for (size_t n = 1; n <= g->n; n++) {
+		if (!g->ok[g->n - n])
+			continue;
+		seen++;
+		if (4 * seen >= n)
+			best = n;
+	}
+	return best;
 }
 
 int64_t

@@ -37,7 +37,7 @@ double grid_step(const struct series *s);
  * sample goes to the point that is nearest, the later of two wins. Where step
  * is below three quarters of what even close samples are apart (a quarter of
  * them are closer) their median distance is taken: nothing is made up between
- * samples. Gaps stay gaps.
+ * samples. Gaps stay gaps, and where samples are no loads there are none.
  * 0 and g to be freed with grid_free, or -1 with a static text in *why: no
  * samples, bad step, no memory.
  */
@@ -47,6 +47,20 @@ void grid_free(struct grid *);
 
 /* grid_keep(g, n): only the newest n points stay */
 void grid_keep(struct grid *g, size_t n);
+
+/* grid_is_load(v): whether v may be a load: not beyond 1e100 either way, so
+ * that squares and sums of loads are numbers */
+int grid_is_load(double v);
+
+/*
+ * grid_recent(g): how many of the newest points to learn from: as many as
+ * there are of which a quarter was observed, beginning with one that was. A
+ * pause that is longer than what came after it is worth ends history.
+ */
+size_t grid_recent(const struct grid *g);
+
+/* grid_tail(g, n): the newest n points of g, which owns them */
+struct grid grid_tail(const struct grid *g, size_t n);
 
 /* grid_time(g, i): epoch ms of point i, to the second */
 int64_t grid_time(const struct grid *g, size_t i);

@@ -12,6 +12,8 @@
 
 enum {
 	HOUR_MS = 3600 * 1000,
+	LEARN_S = PREDICT_LEARN_H * 3600,
+	USE_S = PREDICT_USE_H * 3600,
 	CLOCK_MS = 30 * 1000 /* how far a source's clock may be ahead */
 };
 
@@ -26,10 +28,11 @@ say(char *to, size_t size, const char *s)
 }
 
 static void
-too_little(struct forecast *f, double seconds, int hours)
+too_little(struct forecast *f, double seconds, double least)
 {
 	snprintf(f->no_forecast, sizeof(f->no_forecast),
-	    "too little history: %.3g h of %d h", seconds / 3600, hours);
+	    "too little history: %.3g h of %.4g h", seconds / 3600,
+	    least / 3600);
 }
 
 /* The labels, and the samples of the last hour as they came */
@@ -279,6 +282,31 @@ steps_wanted(const struct job *j)
 	return steps > 1 ? (size_t)fmin(steps, GRID_MAX) : 1;
 }
 
+/* No load is forecast below zero, or below what was the least ever */
+static void
+keep_above(struct job *j)
+{
+	struct forecast *f = j->f;
+	double least = 0;
+
+	for (size_t i = 0; i < j->g->n; i++)
+		least = fmin(least, j->g->y[i]);
+	for (size_t i = 0; i < f->H; i++) {
+		f->median[i] = fmax(f->median[i], least);
+		f->mean[i] = fmax(f->mean[i], least);
+		for (int k = 0; k < FORECAST_LEVELS; k++)
+			f->q[k][i] = fmax(f->q[k][i], least);
+	}
+	for (size_t i = 0; i < f->n_peaks; i++)
+		for (int k = 0; k < FORECAST_LEVELS; k++)
+			f->peak[k][i] = fmax(f->peak[k][i], least);
+	if (isnan(f->mean_1h))
+		return;
+	f->mean_1h = fmax(f->mean_1h, least);
+	f->mean_1h_lo = fmax(f->mean_1h_lo, least);
+	f->mean_1h_hi = fmax(f->mean_1h_hi, least);
+}
+
 /* Everything that a model says of a grid. 0, or -1: out of memory. */
 static int
 forecast_by(struct job *j)
@@ -302,6 +330,7 @@ forecast_by(struct job *j)
 	if (!isnan(j->o->horizon) && steps_wanted(j) > j->H &&
 	    extend(j->f, j->g, steps_wanted(j)) != 0)
 		goto end;
+	keep_above(j);
 	job_put_events(j);
 	put_model(j);
 	r = 0;
@@ -322,15 +351,14 @@ forecast_on_the_spot(struct job *j, const char **why)
 		.brief = 1 };
 	size_t stable = job_steps(j->o->stabilisation, g->step);
 	size_t near = job_steps(j->o->drop_hold, g->step) + 1;
-	double span = (double)g->n * g->step;
-	double seen = (double)grid_observed(g) * g->step;
+	double span = (double)g->n * g->step, least;
 	struct trained t;
 	int r;
 
 	near = near > stable ? near : stable;
-	if (span < PREDICT_LEARN_H * 3600 - g->step / 2 || g->n < near + 24 ||
-	    seen < span / 4) {
-		too_little(j->f, fmin(span, 4 * seen), PREDICT_LEARN_H);
+	least = fmax(LEARN_S, (double)(near + 24) * g->step);
+	if (span < least - g->step / 2) {
+		too_little(j->f, span, least);
 		return 0;
 	}
 	if (!isnan(j->o->horizon))
@@ -346,6 +374,20 @@ forecast_on_the_spot(struct job *j, const char **why)
 	j->f->trained = j->f->origin; /* it has learnt on up to there */
 	j->t = NULL;
 	trained_free(&t);
+	return r;
+}
+
+/* The same by what came after the last pause that ends history */
+static int
+forecast_without(struct job *j, const char **why)
+{
+	const struct grid *all = j->g;
+	struct grid recent = grid_tail(all, grid_recent(all));
+	int r;
+
+	j->g = &recent;
+	r = forecast_on_the_spot(j, why);
+	j->g = all;
 	return r;
 }
 
@@ -395,14 +437,14 @@ forecast_grid(struct job *j, const struct trained *t, const char **why)
 	*why = "out of memory";
 	j->late = steps_late(j->o, j->f->age_s, j->g->step);
 	if (t == NULL)
-		return forecast_on_the_spot(j, why);
+		return forecast_without(j, why);
 	if (unfit(j, t, note, sizeof(note)) != 0) {
 		snprintf(j->f->note, sizeof(j->f->note),
 		    "%s: 'online' is used instead", note);
-		return forecast_on_the_spot(j, why);
+		return forecast_without(j, why);
 	}
-	if (span < PREDICT_USE_H * 3600 - j->g->step / 2) {
-		too_little(j->f, span, PREDICT_USE_H);
+	if (span < USE_S - j->g->step / 2) {
+		too_little(j->f, span, USE_S);
 		return 0;
 	}
 	j->t = t;
@@ -422,11 +464,10 @@ forecast_samples(struct job *j, const struct trained *t, const struct series *s,
 	struct grid g;
 	int r;
 
-	f->origin = s->t[s->n - 1];
 	if (isnan(step))
 		step = t != NULL ? t->step : grid_step(s);
 	if (isnan(step)) {
-		too_little(f, 0, PREDICT_LEARN_H);
+		too_little(f, 0, LEARN_S);
 		return 0;
 	}
 	if (grid_make(&g, s, step, why) != 0)
@@ -475,6 +516,14 @@ predict_series(struct forecast *f, const struct trained *t,
 					  : "no samples");
 		return 0;
 	}
+	while (s.n > 0 && !grid_is_load(s.v[s.n - 1]))
+		s.n--;
+	if (s.n == 0) {
+		say(f->no_forecast, sizeof(f->no_forecast),
+		    "no sample is within 1e100 of zero");
+		return 0;
+	}
+	f->origin = s.t[s.n - 1];
 	if (forecast_samples(&j, t, &s, why) == 0)
 		return 0;
 fail:

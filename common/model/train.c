@@ -5,6 +5,8 @@
 
 #include "model/predict.h"
 
+enum { LEAST_POINTS = 32 };
+
 /* A stamp at the start of an interval becomes one at its end */
 static void
 move_stamps(struct series *s)
@@ -18,34 +20,37 @@ move_stamps(struct series *s)
 static size_t
 leave_out(struct series *s, const struct mask *mask, size_t masks)
 {
-	size_t n = 0, before = s->n;
+	size_t n = 0, masked = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
 		size_t k = 0;
 
+		if (!grid_is_load(s->v[i]))
+			continue;
 		while (k < masks &&
 		    !(s->t[i] > mask[k].from && s->t[i] <= mask[k].until))
 			k++;
-		if (k < masks)
+		if (k < masks) {
+			masked++;
 			continue;
+		}
 		s->t[n] = s->t[i];
 		s->v[n++] = s->v[i];
 	}
 	s->n = n;
-	return before - n;
+	return masked;
 }
 
 static int
 enough(const struct grid *g, struct buf *why)
 {
 	double span = (double)g->n * g->step;
-	double seen = (double)grid_observed(g) * g->step;
-	double least = PREDICT_LEARN_H * 3600;
+	double least = fmax(PREDICT_LEARN_H * 3600, LEAST_POINTS * g->step);
 
-	if (span >= least - g->step / 2 && seen >= span / 4 && g->n >= 32)
+	if (span >= least - g->step / 2)
 		return 1;
-	buf_printf(why, "too little history: %.3g h of %d h",
-	    fmin(span, 4 * seen) / 3600, PREDICT_LEARN_H);
+	buf_printf(why, "too little history: %.3g h of %.4g h", span / 3600,
+	    least / 3600);
 	return 0;
 }
 
@@ -101,7 +106,9 @@ int
 train_series(struct trained *t, struct series *s, const struct train_task *task,
     struct train_report *r, struct buf *why)
 {
-	const char *text;
+	const char *text,
+	    *none =
+		s->n > 0 ? "all samples are masked, or no loads" : "no samples";
 	struct grid g;
 	double step;
 	int status;
@@ -115,7 +122,7 @@ train_series(struct trained *t, struct series *s, const struct train_task *task,
 	if (s->n < 2 || isnan(step)) {
 		buf_str(why,
 		    s->error != NULL ? s->error
-			: s->n == 0  ? "no samples"
+			: s->n == 0  ? none
 				     : "a single sample");
 		return -1;
 	}
@@ -123,6 +130,7 @@ train_series(struct trained *t, struct series *s, const struct train_task *task,
 		buf_str(why, text);
 		return -1;
 	}
+	grid_keep(&g, grid_recent(&g));
 	status = train_grid(t, &g, task, r, why);
 	grid_free(&g);
 	return status;

@@ -5,13 +5,9 @@
 #define MODEL_TRAIN_H
 
 #include "model/choose.h"
+#include "model/mask.h"
 #include "model/pattern.h"
 #include "record/series.h"
-
-/* A stretch of time that is no example: samples with from < t <= until */
-struct mask {
-	int64_t from, until; /* epoch ms */
-};
 
 struct train_task {
 	double step; /* s; NAN: what suits the series */

@@ -35,6 +35,11 @@ static const struct {
 	    { 1, 3, 5, 7, 9, 11 }, 120, 5, { 2, 6, 6, 6, 10 }, "11001" },
 	{ "nothing is made up", 60, 3, { 0, 600, 1200 }, { 1, 2, 3 }, 600, 3,
 	    { 1, 2, 3 }, "111" },
+	{ "what is no load", 60, 4, { 0, 60, 120, 180 },
+	    { 1, 1e101, -1e308, 4 }, 60, 4, { 1, 1, 1, 4 }, "1001" },
+	{ "what is no load, among means", 120, 6,
+	    { 60, 120, 180, 240, 300, 360 }, { 1, 3, 1e300, 7, 9, 11 }, 120, 3,
+	    { 2, 7, 10 }, "111" },
 	{ "one sample", 60, 1, { 7 }, { 5 }, 60, 1, { 5 }, "1" },
 };
 
@@ -149,10 +154,43 @@ ceiling(void)
 	return failed;
 }
 
+/* How much of it is worth learning from */
+static int
+recent(void)
+{
+	static const struct {
+		const char *ok;
+		size_t n;
+	} rows[] = { { "1", 1 }, { "1111", 4 }, { "0011", 2 }, { "1001", 4 },
+		{ "10001", 5 }, { "1000001", 7 }, { "10000001", 8 },
+		{ "100000001", 1 }, { "111100000000000001", 18 },
+		{ "1111000000000000000000001", 1 }, { "100000000000010011", 5 },
+		{ "0000", 0 } };
+	unsigned char ok[32];
+	double y[32] = { 0 };
+	int failed = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct grid g = {
+			.step = 60, .n = strlen(rows[i].ok), .y = y, .ok = ok
+		};
+		struct grid tail;
+
+		for (size_t k = 0; k < g.n; k++)
+			ok[k] = rows[i].ok[k] == '1';
+		tail = grid_tail(&g, grid_recent(&g));
+		if (tail.n != rows[i].n ||
+		    tail.t0 != 60 * (int64_t)(g.n - tail.n) ||
+		    tail.ok + tail.n != ok + g.n)
+			failed = wrong("recent", rows[i].ok);
+	}
+	return failed;
+}
+
 int
 main(void)
 {
-	int failed = steps() + parts() + ceiling();
+	int failed = steps() + parts() + ceiling() + recent();
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		failed += check_row(i);
