@@ -58,6 +58,20 @@ kinds() {
 		head -n 1)" = drop ]
 }
 
+@test "as-detect: a load that never moved is not abnormal, whatever its height" {
+	for v in 0 7.5 -3 1e99; do
+		load_of 14 | jq -c --argjson v "$v" '.values |= map($v)' >in
+		run -0 kinds < <(as-detect --only --threshold 0.01 in)
+		[ -z "$output" ]
+	done
+}
+
+@test "as-detect: after a day it sees what is higher than that day was" {
+	load_of 3 'if (i == 290) v = 400; if (i == 200) v = 300' >in
+	run -0 jq -r 'select(.type == "anomaly") | .time' < <(as-detect --only in)
+	[ "$output" = 2026-11-03T00:10:00Z ]
+}
+
 @test "as-detect: a line that stopped moving is flat" {
 	load_of 14 'if (i >= 2880) v = 100' >in
 	run -0 --separate-stderr as-detect --only in

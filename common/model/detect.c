@@ -67,6 +67,7 @@ struct detector {
 	struct range before[VIEWS]; /* as they were before the newest sample */
 	double far[VIEWS]; /* of the newest sample */
 	double raised; /* the fading score of earlier edges */
+	int stirred; /* it has changed before */
 	size_t still, longest; /* samples without a change: now, ever before */
 	size_t *event, events; /* where they were; room for n */
 };
@@ -94,7 +95,7 @@ restless(const struct detector *d, size_t i)
 static int
 is_echo(const struct detector *d, size_t i, double s)
 {
-	double rest = s - fabs(d->far[VIEW_SEASON]), before;
+	double rest = s - fabs(d->far[VIEW_SEASON]), before, near;
 	const struct range *r = &d->before[VIEW_SEASON];
 	size_t past = i - d->day;
 
@@ -102,7 +103,10 @@ is_echo(const struct detector *d, size_t i, double s)
 		return 0;
 	before = mean_of(d->sum, i, d->hour) -
 	    mean_of(d->sum, i - 2 * d->day, d->hour);
-	if (before < r->lo || before > r->hi)
+	/* the range has drawn in since the event; what would score less than
+	 * an echo is within it */
+	near = ECHO_SCORE * (r->hi - r->lo);
+	if (before < r->lo - near || before > r->hi + near)
 		return 0;
 	for (size_t k = d->events; k-- > 0;)
 		if (d->event[k] <= past + d->hour)
@@ -127,8 +131,10 @@ look(struct detector *d, size_t i)
 		d->far[v] = 0;
 		if (v == VIEW_RESTLESS && i < d->day)
 			continue; /* no whole day to look back on */
-		d->far[v] =
-		    leave(&d->ranges[v], x[v], 1e-12 + 1e-9 * fabs(d->y[i]));
+		d->far[v] = leave(&d->ranges[v], x[v],
+		    v == VIEW_RESTLESS ? 1e-3 : 1e-12 + 1e-9 * fabs(d->y[i]));
+		if (v >= VIEW_SEASON && i < 2 * d->day)
+			d->far[v] = 0; /* its range is a day old at least */
 		s += weight[v] * fabs(d->far[v]);
 	}
 	return s;
@@ -183,7 +189,7 @@ prepare(struct detector *d)
 {
 	size_t k = d->day < d->n ? d->day : d->n, positive = 0;
 	double *first = malloc((k + 1) * sizeof(*first));
-	double least = 0, c = 1;
+	double least = 0, c = 1, first_u = 0;
 
 	d->sum = calloc(3 * (d->n + 1), sizeof(*d->sum));
 	d->event = malloc((d->n + 1) * sizeof(*d->event));
@@ -207,6 +213,10 @@ prepare(struct detector *d)
 		double above = d->y[i] > least ? d->y[i] - least : 0;
 		double u = log(above + c);
 
+		/* only how it strays matters: that of a constant is 0 */
+		if (i == 0)
+			first_u = u;
+		u -= first_u;
 		d->sum[i + 1] = d->sum[i] + d->y[i];
 		d->usum[i + 1] = d->usum[i] + u;
 		d->usum2[i + 1] = d->usum2[i] + u * u;
@@ -222,9 +232,11 @@ stands_still(struct detector *d, size_t i)
 	size_t limit = 2 * d->longest + 1;
 
 	limit = limit > 3 * d->hour ? limit : 3 * d->hour;
+	if (i > 0 && !d->stirred)
+		d->stirred = d->y[i] < d->y[i - 1] || d->y[i] > d->y[i - 1];
 	if (i > 0 && d->ok[i] && d->y[i] <= d->y[i - 1] &&
 	    d->y[i] >= d->y[i - 1])
-		return ++d->still == limit;
+		return ++d->still == limit && d->stirred;
 	d->longest = d->still > d->longest ? d->still : d->longest;
 	d->still = 0;
 	return 0;
@@ -318,7 +330,7 @@ detect_run(const double *y, const unsigned char *ok, size_t n,
 
 	d.hour = o->step < 3600 ? (size_t)lround(3600 / o->step) : 1;
 	d.day = o->step < 86400 ? (size_t)lround(86400 / o->step) : 1;
-	warm = o->warm > 0 ? o->warm : 2 * d.day;
+	warm = o->warm > 0 ? o->warm : d.day;
 	for (int v = 0; v < VIEWS; v++)
 		d.ranges[v].keep = half_life_days[v] > 0
 		    ? pow(0.5, o->step / (86400 * half_life_days[v]))
