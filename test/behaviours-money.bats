@@ -51,6 +51,25 @@ daily() { # COUNT VALUE [OPTION...]: 4 all day long may be paid for
 	to 4 scale_up
 }
 
+@test "money: what was spent is known after hours in which nobody decided" {
+	local ago
+	for ago in 60 7200 90000 1900000; do
+		spent "$ago" 20 2150
+		decide 3 4.5 -- --cost-per-instance 730 --max-monthly-cost 2190
+		to 3 hold
+		is .states '["budget-hold"]'
+		is .spent.since '"2026-11-01T00:00:00Z"'
+		# three went on for 1 an hour each
+		is '.spent.value * 100 | round' \
+			"$(((2150 * 3600 + 3 * ago) * 100 / 3600))"
+	done
+	# of another month only what ran on is of this one
+	spent 1990000 20 2150
+	decide 3 4.5 -- --cost-per-instance 730 --max-monthly-cost 2190
+	is '[(.spent.value * 100 | round), .spent.since]' \
+		'[163500,"2026-11-01T00:00:00Z"]'
+}
+
 @test "money: a new day begins with nothing spent but its own hours" {
 	now=2026-11-24T00:10:00Z
 	spent 1200 95

@@ -11,6 +11,8 @@ enum {
 	AHEAD_MS = 300000
 }; /* a line from later than that is of another clock */
 
+static const int64_t MONTH_MS = INT64_C(31) * 86400000; /* the longest one */
+
 void
 history_clear(struct history *h)
 {
@@ -453,18 +455,46 @@ reach(const struct conf_target *t)
 	return s;
 }
 
+/* The spending of a month is carried on from decision to decision, and nobody
+ * may have decided for days. */
+static int
+lacks_spending(const struct history *h, const struct conf_target *t)
+{
+	return isnan(h->spent) &&
+	    (!isnan(t->cost.max_monthly) || !isnan(t->cost.max_daily));
+}
+
+/* What the journal has from `since` on */
+static int
+read_since(struct reading *g, const struct conf_target *t, int64_t since,
+    struct buf *why)
+{
+	int64_t born = g->h->born;
+
+	history_clear(g->h);
+	g->h->born = born;
+	g->ahead = 0;
+	g->resumed = -1;
+	return journal_each(
+	    t->state_dir, t->name, since > 1 ? since : 1, note, g, why);
+}
+
 int
 history_read(struct history *h, const struct conf_target *t, int64_t now,
     struct buf *why)
 {
-	int64_t since = now - (int64_t)llround(reach(t) * 1000);
-	struct reading g = { .h = h, .now = now, .resumed = -1 };
+	int64_t back = (int64_t)llround(reach(t) * 1000);
+	struct reading g = { .h = h, .now = now };
 	int r;
 
 	history_clear(h);
 	h->born = journal_born(t->state_dir, t->name);
-	r = journal_each(
-	    t->state_dir, t->name, since > 1 ? since : 1, note, &g, why);
+	r = read_since(&g, t, now - back, why);
+	while (r >= 0 && lacks_spending(h, t) && back < MONTH_MS &&
+	    now - back > h->born) {
+		back = back < MONTH_MS / 4 ? 4 * back : MONTH_MS;
+		r = read_since(&g, t, now - back, why);
+	}
 	/* after the clock was set back it is as if the journal were new */
 	if (g.ahead &&
 	    r == 0) /* which may be longer ago than the limits look */

@@ -432,6 +432,16 @@ limit_max(const struct decide_input *in, struct decision *d,
 	return most;
 }
 
+/* An addition that money was in the way of has said how it stands. */
+static int
+tells_budget(const struct decision *d)
+{
+	for (size_t i = 0; i < d->n_states; i++)
+		if (strncmp(d->states[i], "budget-", 7) == 0)
+			return 1;
+	return 0;
+}
+
 void
 limits_apply(
     const struct decide_input *in, struct decision *d, struct decide_trace *t)
@@ -442,7 +452,7 @@ limits_apply(
 		to = limit_addition(in, d, t, to);
 	else if (to < t->n)
 		to = limit_removal(in, d, t, to);
-	if (to <= t->n && !isnan(t->affordable))
+	if (to <= t->n && !isnan(t->affordable) && !tells_budget(d))
 		within_budget(in, d, t, to, 0, 0);
 	t->to = to;
 }
