@@ -145,7 +145,7 @@ replay() {
 
 @test "as-backtest: --frontier has a point for each setting" {
 	run -0 --separate-stderr replay --strategies predictive --frontier
-	[ "$(grep -c '"type":"frontier"' <<<"$output")" = 21 ]
+	[ "$(grep -c '"type":"frontier"' <<<"$output")" = 25 ]
 	[ "$(jq -s 'map(select(.type == "frontier")) |
 		(.[0].test_instances >= .[-1].test_instances) and
 		(.[0].test_overload <= .[-1].test_overload)' \

@@ -187,16 +187,18 @@ add_ours(struct settings *all, const struct contest *c, const struct replay *by,
 	return s;
 }
 
-/* By the SLO's door 1 - q from a quarter of 1 - slo to eight times that, in
- * quarter octaves. By the price's, where the policy has one, an overloaded hour
- * as dear as 1 to 2^14 hours of an instance, in half octaves. Both together
- * were no better: more to choose from fits the past more than the future. */
+/* By the SLO's door 1 - q from a quarter of 1 - slo to 16 times that, in
+ * quarter octaves: where a few instances carry a steady load, rounding up is
+ * safety enough for the lowest of them. By the price's, where the policy has
+ * one, an overloaded hour as dear as 1 to 2^14 hours of an instance, in half
+ * octaves. Both together were no better: more to choose from fits the past more
+ * than the future. */
 static int
 all_ours(struct settings *all, const struct contest *c, const struct replay *by)
 {
 	int priced = c->t->policy.overload_price > 0;
 
-	for (int k = -8; k <= 12 && !priced; k++) {
+	for (int k = -8; k <= 16 && !priced; k++) {
 		double q = 1 - (1 - c->slo) * pow(2, k / 4.0);
 
 		if (q >= 0.5 && add_ours(all, c, by, q, (double)NAN) == NULL)
