@@ -199,10 +199,16 @@ setup() {
 }
 
 @test "as-decide: half the samples of the hour remove nothing" {
-	decide 5 1.0 '.observed |= { timestamps: [.timestamps[0, 5, 11, 12]],
+	local few='.observed |= { timestamps: [.timestamps[0, 5, 11, 12]],
 		values: [.values[0, 5, 11, 12]] }'
+	decide 5 1.0 "$few"
 	to 5 hold
 	has_state stale
+	# also once the newest gap is too long ago to be recovered from
+	decide 5 1.0 "$few" -- --stabilisation 4m
+	to 5 hold
+	has_state stale
+	is .inputs[0].note '"half the samples of the last hour are missing"'
 }
 
 @test "as-decide: after a gap nothing is removed for one stabilisation" {
