@@ -1476,13 +1476,15 @@ with_types() {
 @test "as-decide: --explain says every vote in words, on stderr" {
 	decide 3 3.5 '.windows[].at[].point = 4.5' -- --explain
 	[ "$status" = 0 ]
-	for words in "signal 'cpu': 3.5" 'vote now: 3' 'vote panic: none' \
+	for words in "signal 'cpu': 3.5 cores, 0 s old;" 'vote now: 3' 'vote panic: none' \
 		'vote ahead: 4' 'vote sched: none' 'vote floor: 1' \
 		'vote keep: 4' 'vote drop: none' 'lower 4' 'hold 4' 'want 4' \
 		'decided by ahead'; do
 		[[ $stderr == *"as-decide: web: "*"$words"* ]]
 	done
 	to 4 scale_up
+	decide 3 3.5 '.metric.unit = ""' -- --explain
+	[[ $stderr == *"signal 'cpu': 3.5, 0 s old;"* ]]
 }
 
 @test "as-decide: several targets, each its own decision, whatever came" {

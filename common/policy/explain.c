@@ -16,7 +16,9 @@ static const char *const meanings[VOTE_COUNT] = {
 static void
 explain_signal(const struct decide_view *v, struct buf *out)
 {
-	const char *unit = v->conf->unit != NULL ? v->conf->unit : "";
+	const char *unit = v->conf->unit != NULL ? v->conf->unit
+	    : v->forecast != NULL		 ? v->forecast->unit
+						 : "";
 	char age[NUMBER_SIZE];
 
 	buf_printf(out, "signal '%s': ", v->conf->name);
@@ -24,7 +26,8 @@ explain_signal(const struct decide_view *v, struct buf *out)
 		buf_str(out,
 		    v->blind ? "missing for too long to wait for" : "missing");
 	else
-		buf_printf(out, "%.6g %s, %s old", v->value, unit,
+		buf_printf(out, "%.6g%s%s, %s old", v->value,
+		    *unit != '\0' ? " " : "", unit,
 		    duration_format(age, fmax(v->age, 0)));
 	if (v->now >= 0)
 		buf_printf(out, "; an instance may carry %.6g: %ld needed now",
