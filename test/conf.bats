@@ -176,6 +176,7 @@ says() {
 		signal cpu { capacity = 2 target = 80% emergency = 70% }|signal 'cpu': 'emergency' is below 'target'
 		policy { slo = 99% overload_price = 10 }|'overload_price' goes instead of 'slo', and both are set
 		policy { overload_price = 10 }|'overload_price' needs 'cost_per_instance', 'cost_per_hour' or types with a price
+		policy { overload_price = 10 } cost { cost_per_instance = 0 }|'overload_price' is weighed against what an instance costs, and it costs nothing
 		cost { max_monthly_cost = 500 }|'max_monthly_cost' needs 'cost_per_instance', 'cost_per_hour' or types with a price
 		cost { cost_per_instance = 600 max_monthly_cost = 500 }|'max_monthly_cost' is 500, and 'min_instances' alone cost 600
 		cost { cost_per_instance = 5 cost_per_hour = 1 }|'cost_per_hour' goes instead of 'cost_per_instance', and both are set

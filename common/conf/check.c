@@ -103,6 +103,10 @@ check_policy(const struct conf_target *t, struct buf *why)
 		return blame(t, why, "policy", NULL, "overload_price",
 		    "'overload_price' needs 'cost_per_instance', "
 		    "'cost_per_hour' or types with a price");
+	if (p->overload_price > 0 && !(t->cost.per_instance > 0))
+		return blame(t, why, "policy", NULL, "overload_price",
+		    "'overload_price' is weighed against what an instance "
+		    "costs, and it costs nothing");
 	return 0;
 }
 

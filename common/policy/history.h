@@ -76,8 +76,9 @@ void history_changed(struct history *h, int64_t time, long from, long to);
  * history_read(h, t, now, why): from the journal of target t in its state_dir
  * (not NULL). Reads back as far as the policy's limits ask for, and where a
  * budget is set to the newest decision that knew what was spent, a month at
- * the most. Lines of later than now were written before the clock was set back: the journal counts as
- * begun after the last of them. 0, or -1 with a message in *why.
+ * the most. Lines of later than now were written before the clock was set back:
+ * the journal counts as begun after the last of them. 0, or -1 with a message
+ * in *why.
  */
 int history_read(struct history *h, const struct conf_target *t, int64_t now,
     struct buf *why);
