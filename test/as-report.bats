@@ -282,6 +282,17 @@ foreseeing() {
 	[[ "$output" == *"Granted by eve"* ]]
 }
 
+@test "as-report: a plan that is asked for again after its end waits again" {
+	echo '{"type":"denial","plan":"p2","who":"eve","target":"web","time":"2026-11-20T15:02:00Z"}' >>journal
+	sed -n '/"a2"/{s/a2/a3/;s/T15:00/T16:00/;s/T15:15/T16:15/;p}' journal >again
+	run -0 --separate-stderr as-report --now 2026-11-20T16:01:00Z journal again
+	[[ "$output" == *"as-approve grant a3 (until 2026-11-20T16:15:00Z)"* ]]
+	run -0 --separate-stderr as-report --now 2026-11-20T16:01:00Z \
+		--format html journal again
+	[[ "$output" == *"Waits for a person"* ]]
+	[[ "$output" == *'data-label="Outcome">denied<'* ]]
+}
+
 @test "as-report: the README's picture is what as-report makes" {
 	as-predict --keep --now 2017-01-16T06:00:30Z "$data/web.ndjson" |
 		as-report --format svg --now 2017-01-16T06:00:30Z >picture
@@ -298,4 +309,30 @@ foreseeing() {
 	done
 	run -0 as-report --format table "$BATS_TEST_TMPDIR/far"
 	[[ $output == *█▁* ]]
+}
+
+@test "as-report: of very many decisions a page stays small, its extremes kept" {
+	# 20,000 of them, 30 s apart; up and down again each time, once to 40
+	awk 'BEGIN { for (i = 0; i < 20000; i++) {
+		t = 1763600000 + 30 * i; up = i % 2 == 0
+		to = i == 7000 ? 40 : up ? 3 : 2
+		printf "{\"type\":\"decision\",\"id\":\"%d\",\"plan\":\"p%d\"," \
+			"\"time\":\"%s\",\"target\":\"web\",\"mode\":\"auto\"," \
+			"\"action\":\"scale_%s\",\"current_instances\":%d," \
+			"\"recommended_instances\":%d,\"reason\":\"r%d\"," \
+			"\"inputs\":[{\"signal\":\"cpu\",\"value\":%d,\"age_s\":0," \
+			"\"expected\":{\"value\":5,\"at_most\":7,\"from_s\":30," \
+			"\"to_s\":60}}]}\n", i, i,
+			strftime("%Y-%m-%dT%H:%M:%SZ", t, 1), up ? "up" : "down",
+			up ? 2 : 3, to, i, i == 9000 ? 90 : i % 10 } }' >many
+	as-report --now 2025-11-27T00:00:00Z --format html -o page.html many
+	[ "$(wc -c <page.html)" -lt 300000 ]
+	# marks are few enough to be pointed at, and say for how many they stand
+	[ "$(grep -o '<span class="mark [a-z]*"' page.html | wc -l)" -lt 400 ]
+	grep -qE 'title="[^"]* 2 to 40: r7000 \(and [0-9]+ more about that time' \
+		page.html
+	grep -q ': 90 came, at most 7 was foreseen' page.html
+	# the highest value is at the top of its line: 90 of 100 in 400 high
+	grep -o '<path class="load" d="[^"]*' page.html | tail -n 1 |
+		grep -q ' 40\.0L'
 }

@@ -9,6 +9,11 @@
 
 enum { WIDTH = 900, HEIGHT = 340, PAGE_WIDTH = 1000, PAGE_HEIGHT = 400 };
 
+enum {
+	POINTS_MAX = 1500, /* of a line, before it is thinned */
+	SLICES = 500 /* 2 px of a wide page */
+};
+
 void
 chart_text(struct buf *out, const char *s)
 {
@@ -325,55 +330,186 @@ unbroken(const int64_t *t, size_t n, int64_t gap)
 	return k;
 }
 
-static void
-stroke(const struct chart *c, const int64_t *t, const double *v, size_t n)
+/* --- of very many points as many as can be seen --- */
+
+/* How long a slice is, in ms, of which only the extremes are drawn; 0: all of
+ * n points are */
+static int64_t
+slice_of(const struct chart *c, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		buf_printf(c->out, "%c%.1f %.1f", i == 0 ? 'M' : 'L',
-		    px(c, t[i]), py(c, v[i]));
+	return n > POINTS_MAX ? (c->until - c->from) / SLICES + 1 : 0;
+}
+
+static int
+together(const struct chart *c, int64_t a, int64_t b, int64_t slice)
+{
+	return slice > 0 && (a - c->from) / slice == (b - c->from) / slice;
+}
+
+/* Where the slice of t[i] ends, at n at the latest */
+static size_t
+slice_end(
+    const struct chart *c, const int64_t *t, size_t i, size_t n, int64_t slice)
+{
+	size_t k = i + 1;
+
+	while (k < n && together(c, t[k], t[i], slice))
+		k++;
+	return k;
+}
+
+/* Where the slice of t[end - 1] starts */
+static size_t
+slice_start(const struct chart *c, const int64_t *t, size_t end, int64_t slice)
+{
+	size_t i = end - 1;
+
+	while (i > 0 && together(c, t[i - 1], t[end - 1], slice))
+		i--;
+	return i;
+}
+
+/* The places of the lowest and of the highest of v[i..end-1] */
+static void
+find_extremes(const double *v, size_t i, size_t end, size_t *lo, size_t *hi)
+{
+	*lo = *hi = i;
+	for (; i < end; i++) {
+		if (v[i] < v[*lo])
+			*lo = i;
+		if (v[i] > v[*hi])
+			*hi = i;
+	}
+}
+
+static void
+point(const struct chart *c, char command, int64_t t, double v)
+{
+	buf_printf(c->out, "%c%.1f %.1f", command, px(c, t), py(c, v));
+}
+
+static void
+stroke(const struct chart *c, const int64_t *t, const double *v, size_t n,
+    int64_t slice)
+{
+	size_t lo, hi, last = 0;
+
+	point(c, 'M', t[0], v[0]);
+	for (size_t i = 0, end; i < n; i = end) {
+		end = slice_end(c, t, i, n, slice);
+		find_extremes(v, i, end, &lo, &hi);
+		for (int k = 0; k < 2; k++) {
+			size_t at = (k == 0) == (lo < hi) ? lo : hi;
+
+			if (at > last)
+				point(c, 'L', t[at], v[at]);
+			last = at > last ? at : last;
+		}
+	}
+	if (last < n - 1)
+		point(c, 'L', t[n - 1], v[n - 1]);
 }
 
 void
 chart_line(const struct chart *c, const char *class, const int64_t *t,
     const double *v, size_t n, int64_t gap)
 {
+	int64_t slice = slice_of(c, n);
+
+	if (gap > 0 && gap < slice)
+		gap = slice; /* a narrower one is not seen */
 	open_path(c, class);
 	for (size_t i = 0, k; i < n; i += k) {
 		k = unbroken(t + i, n - i, gap);
-		stroke(c, t + i, v + i, k);
+		stroke(c, t + i, v + i, k, slice);
 	}
 	close_path(c);
+}
+
+static int
+differs(const double *v, size_t i)
+{
+	return v[i] < v[i - 1] || v[i] > v[i - 1];
+}
+
+/* From the value before to that at the end, by way of the extremes */
+static void
+put_steps(const struct chart *c, const double *v, size_t i, size_t end)
+{
+	size_t lo, hi;
+
+	find_extremes(v, i, end, &lo, &hi);
+	if (end - i > 1)
+		buf_printf(c->out, "V%.1fV%.1f", py(c, v[lo]), py(c, v[hi]));
+	buf_printf(c->out, "V%.1f", py(c, v[end - 1]));
 }
 
 void
 chart_steps(const struct chart *c, const char *class, const int64_t *t,
     const double *v, size_t n, int64_t end)
 {
+	size_t changes = 0;
+	int64_t slice;
+
 	open_path(c, class);
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0)
-			buf_printf(
-			    c->out, "M%.1f %.1f", px(c, t[i]), py(c, v[i]));
-		else if (v[i] < v[i - 1] || v[i] > v[i - 1])
-			buf_printf(
-			    c->out, "H%.1fV%.1f", px(c, t[i]), py(c, v[i]));
+	if (n > 0)
+		point(c, 'M', t[0], v[0]);
+	for (size_t i = 1; i < n; i++)
+		changes += (size_t)differs(v, i);
+	slice = slice_of(c, changes);
+	for (size_t i = 1, k; i < n; i = k) {
+		k = i + 1;
+		if (!differs(v, i))
+			continue;
+		k = slice_end(c, t, i, n, slice);
+		buf_printf(c->out, "H%.1f", px(c, t[i]));
+		put_steps(c, v, i, k);
 	}
 	if (n > 0)
 		buf_printf(c->out, "H%.1f", px(c, end));
 	close_path(c);
 }
 
+/* The edges of a band: the outer value of each slice */
+static void
+put_upper(const struct chart *c, const int64_t *t, const double *v, size_t n,
+    int64_t slice)
+{
+	size_t lo, hi;
+
+	for (size_t i = 0, end; i < n; i = end) {
+		end = slice_end(c, t, i, n, slice);
+		find_extremes(v, i, end, &lo, &hi);
+		point(c, i == 0 ? 'M' : 'L', t[hi], v[hi]);
+	}
+}
+
+static void
+put_lower(const struct chart *c, const int64_t *t, const double *v, size_t n,
+    int64_t slice)
+{
+	size_t lo, hi;
+
+	for (size_t end = n, i; end > 0; end = i) {
+		i = slice_start(c, t, end, slice);
+		find_extremes(v, i, end, &lo, &hi);
+		point(c, 'L', t[lo], v[lo]);
+	}
+}
+
 void
 chart_band(const struct chart *c, const char *class, const int64_t *t,
     const double *lo, const double *hi, size_t n, int64_t gap)
 {
+	int64_t slice = slice_of(c, n);
+
+	if (gap > 0 && gap < slice)
+		gap = slice;
 	open_path(c, class);
 	for (size_t i = 0, k; i < n; i += k) {
 		k = unbroken(t + i, n - i, gap);
-		stroke(c, t + i, hi + i, k);
-		for (size_t j = i + k; j-- > i;)
-			buf_printf(
-			    c->out, "L%.1f %.1f", px(c, t[j]), py(c, lo[j]));
+		put_upper(c, t + i, hi + i, k, slice);
+		put_lower(c, t + i, lo + i, k, slice);
 		buf_char(c->out, 'Z');
 	}
 	close_path(c);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "view/chart.h"
+#include "view/marks.h"
 #include "view/style.h"
 #include "view/words.h"
 
@@ -217,34 +218,61 @@ picture_load(const struct view *v, const struct view_target *t,
 
 /* --- instances --- */
 
-static const char *
-class_of(const struct view_run *r)
+enum kind { KIND_UP, KIND_DOWN, KIND_URGENT, KIND_HELD };
+
+static const char *const kind_class[] = { "up", "down", "urgent", "held" };
+
+static enum kind
+kind_of(const struct view_run *r)
 {
 	if (strcmp(r->action, "emergency_scale") == 0)
-		return "urgent";
+		return KIND_URGENT;
 	if (strcmp(r->action, "hold") == 0)
-		return "held";
-	return r->to > r->from ? "up" : "down";
+		return KIND_HELD;
+	return r->to > r->from ? KIND_UP : KIND_DOWN;
+}
+
+/* A mark that stands for others says so. */
+static void
+put_mark(const struct chart *c, const char *class, const struct mark *m,
+    struct buf *text)
+{
+	if (m->others > 0)
+		buf_printf(text, " (and %zu more about that time)", m->others);
+	chart_mark(c, class, m->t, m->v, text->s != NULL ? text->s : "");
 }
 
 static void
 put_marks(const struct chart *c, const struct view_target *t,
     const struct story_span *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	struct mark *m = malloc((n + 1) * sizeof(*m));
+	size_t n_marks = 0;
+
+	for (size_t i = 0; m != NULL && i < n; i++) {
 		const struct view_run *r = &t->runs[s[i].first];
-		struct buf text = { 0 };
 
 		if (!s[i].news || r->from < 0 || r->to < 0)
 			continue;
+		m[n_marks++] = (struct mark){ .t = r->time,
+			.v = (double)r->to,
+			.kind = (int)kind_of(r),
+			.weight = fabs((double)(r->to - r->from)),
+			.of = s[i].first };
+	}
+	n_marks = marks_thin(c, m, n_marks);
+	for (size_t i = 0; i < n_marks; i++) {
+		const struct view_run *r = &t->runs[m[i].of];
+		struct buf text = { 0 };
+
 		words_moment(&text, r->time);
 		buf_printf(&text, ", %s, %ld to %ld%s%s: %s",
 		    words_action(r->action), r->from, r->to,
 		    r->status[0] ? ", " : "", r->status, r->reason);
-		chart_mark(c, class_of(r), r->time, (double)r->to,
-		    text.s != NULL ? text.s : "");
+		put_mark(c, kind_class[m[i].kind], &m[i], &text);
 		buf_free(&text);
 	}
+	free(m);
 }
 
 static int
@@ -383,6 +411,32 @@ picture_money(const struct view *v, const struct view_target *t, int page,
 /* --- forecasts and what came --- */
 
 static void
+put_misses(const struct chart *c, const int64_t *at, const double *came,
+    const double *most, size_t n)
+{
+	struct mark *m = malloc((n + 1) * sizeof(*m));
+	size_t n_marks = 0;
+
+	for (size_t i = 0; m != NULL && i < n; i++)
+		if (came[i] > most[i])
+			m[n_marks++] = (struct mark){ .t = at[i],
+				.v = came[i],
+				.weight = came[i] - most[i],
+				.of = i };
+	n_marks = marks_thin(c, m, n_marks);
+	for (size_t i = 0; i < n_marks; i++) {
+		struct buf text = { 0 };
+
+		words_moment(&text, m[i].t);
+		buf_printf(&text, ": %.4g came, at most %.4g was foreseen",
+		    m[i].v, most[m[i].of]);
+		put_mark(c, "miss", &m[i], &text);
+		buf_free(&text);
+	}
+	free(m);
+}
+
+static void
 draw_seen(struct canvas *a, const struct story_seen *s, size_t n,
     const struct story_load *l, int64_t *at, double *x)
 {
@@ -410,18 +464,7 @@ draw_seen(struct canvas *a, const struct story_seen *s, size_t n,
 	chart_band(&a->c, "band", at, foreseen, most, n, gap);
 	chart_line(&a->c, "ahead", at, foreseen, n, gap);
 	chart_line(&a->c, "load", at, came, n, gap);
-	for (size_t i = 0; i < n; i++) {
-		struct buf text = { 0 };
-
-		if (!(came[i] > most[i]))
-			continue;
-		words_moment(&text, at[i]);
-		buf_printf(&text, ": %.4g came, at most %.4g was foreseen",
-		    came[i], most[i]);
-		chart_mark(&a->c, "miss", at[i], came[i],
-		    text.s != NULL ? text.s : "");
-		buf_free(&text);
-	}
+	put_misses(&a->c, at, came, most, n);
 	canvas_close(a);
 }
 

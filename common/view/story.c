@@ -28,14 +28,33 @@ story_signal(const struct json *j)
 	return s != NULL ? s : "load";
 }
 
+/* Whether w was said while r was asked. The same plan after its end is asked
+ * anew; of one asking all decisions expire at the same time. */
+static int
+is_answer(const struct view_target *t, const struct view_run *r,
+    const struct view_word *w)
+{
+	int64_t asked = r->time;
+
+	if (r->plan[0] == '\0' || strcmp(w->plan, r->plan) != 0)
+		return 0;
+	if (r->expires == 0)
+		return 1;
+	for (size_t i = 0; i < t->n_runs; i++)
+		if (t->runs[i].expires == r->expires &&
+		    t->runs[i].time < asked &&
+		    strcmp(t->runs[i].plan, r->plan) == 0)
+			asked = t->runs[i].time;
+	return w->time >= asked && w->time <= r->expires;
+}
+
 const struct view_word *
 story_word(const struct view_target *t, const struct view_run *r)
 {
 	const struct view_word *found = NULL;
 
 	for (size_t i = 0; i < t->n_words; i++)
-		if (r->plan[0] != '\0' &&
-		    strcmp(t->words[i].plan, r->plan) == 0)
+		if (is_answer(t, r, &t->words[i]))
 			found = &t->words[i];
 	return found;
 }
@@ -58,6 +77,7 @@ static int
 alike(const struct view_run *a, const struct view_run *b)
 {
 	return a->from == b->from && a->to == b->to &&
+	    a->expires == b->expires && /* one asking */
 	    strcmp(a->action, b->action) == 0 &&
 	    strcmp(a->mode, b->mode) == 0 &&
 	    strcmp(a->status, b->status) == 0 &&
