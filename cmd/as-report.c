@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "base/status.h"
 #include "cli/args.h"
 #include "cli/filter.h"
@@ -197,38 +198,17 @@ show(struct options *o)
 	buf_free(&out);
 }
 
-/* One word of a shell */
-static void
-put_word(struct buf *b, const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._/-+=:,@";
-
-	if (*s != '\0' && strspn(s, plain) == strlen(s)) {
-		buf_str(b, s);
-		return;
-	}
-	buf_char(b, '\'');
-	for (; *s != '\0'; s++)
-		if (*s == '\'')
-			buf_str(b, "'\\''");
-		else
-			buf_char(b, *s);
-	buf_char(b, '\'');
-}
-
 /* How as-approve is led to where this was read */
 static void
 tell_access(struct options *o)
 {
 	if (o->journals.state != NULL) {
 		buf_str(&o->access, " --state ");
-		put_word(&o->access, o->journals.state);
+		shell_word(&o->access, o->journals.state);
 	}
 	for (size_t i = 0; i < o->common.n_conf; i++) {
 		buf_str(&o->access, " -c ");
-		put_word(&o->access, o->common.conf[i]);
+		shell_word(&o->access, o->common.conf[i]);
 	}
 	o->view.access = o->access.s;
 }

@@ -250,8 +250,9 @@ foreseeing() {
 	[ "$(grep -o '<span class="mark miss"' <<<"$output" | wc -l)" = 1 ]
 	run -0 --separate-stderr as-report --state state --format prometheus \
 		--now 2026-11-20T09:00:00Z
-	grep -qx 'autoscale_forecast_seen_count{target="web",signal="cpu"} 3' \
+	grep -qx 'autoscale_forecasts_seen{target="web",signal="cpu"} 3' \
 		<<<"$output"
+	! command -v promtool >/dev/null || promtool check metrics <<<"$output"
 }
 
 @test "as-report: --since and --target-name choose of the journals" {
@@ -335,4 +336,22 @@ foreseeing() {
 	# the highest value is at the top of its line: 90 of 100 in 400 high
 	grep -o '<path class="load" d="[^"]*' page.html | tail -n 1 |
 		grep -q ' 40\.0L'
+}
+
+@test "as-report: what a record says controls no terminal, page or shell" {
+	cat >evil <<'END'
+{"type":"decision","id":"a'; id #<x>","plan":"p","target":"w\u001b[2Jb","time":"2026-11-20T05:00:00Z","mode":"auto","action":"scale_up","current_instances":1,"recommended_instances":2,"cost_impact":1,"currency":"<i>X","reason":"a\u001b]0;b\u009bc\u0007 \u202ed\ne","states":["s\u001b[5m"],"approval":"required"}
+END
+	for format in html svg table; do
+		as-report --format "$format" --now 2026-11-20T05:00:30Z evil >seen
+		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' seen
+	done
+	run ! grep -qP '\xc2[\x80-\x9f]|\xe2\x80\xae' seen
+	grep -qF "because        a ]0;b c   d e" seen
+	grep -qF "as-approve grant 'a'\\''; id #<x>'" seen
+	as-report --format html --now 2026-11-20T05:00:30Z evil >seen
+	grep -qF "as-approve grant 'a'\\''; id #&lt;x&gt;'" seen
+	run ! grep -q '<i>X' seen
+	as-report --format prometheus --now 2026-11-20T05:00:30Z evil >seen
+	grep -q '^autoscale_approval_pending{target=".*"} 1$' seen
 }

@@ -40,9 +40,9 @@ alert() {
 	alert AutoscaleBudget 'autoscale_decision_state{target="web",state="budget-hold"} 1x120' 1
 	alert AutoscaleBudget 'autoscale_decision_state{target="web",state="budget-ok"} 1x120' 0
 	alert AutoscaleForecastError 'autoscale_forecast_seen_error_ratio{target="web",signal="cpu"} 0.4x120
-autoscale_forecast_seen_count{target="web",signal="cpu"} 200x120' 1
+autoscale_forecasts_seen{target="web",signal="cpu"} 200x120' 1
 	alert AutoscaleForecastError 'autoscale_forecast_seen_error_ratio{target="web",signal="cpu"} 0.4x120
-autoscale_forecast_seen_count{target="web",signal="cpu"} 20x120' 0
+autoscale_forecasts_seen{target="web",signal="cpu"} 20x120' 0
 	alert AutoscaleApprovalPending 'autoscale_approval_pending{target="web"} 1x120' 1
 	alert AutoscaleApprovalPending 'autoscale_approval_pending{target="web"} 0x120' 0
 	alert AutoscaleCappedByMax 'autoscale_decision_state{target="web",state="capped-by-max"} 1x120' 1

@@ -12,9 +12,10 @@ buf_excerpt(struct buf *b, const char *s, size_t n, size_t max)
 		unsigned char c = (unsigned char)s[i];
 		size_t k = utf8_len(s + i, n - i), take = k > 0 ? k : 1;
 
-		if (c <= ' ' || c == 0x7f) {
-			blank = begun;
-			i++;
+		if (c <= ' ' || c == 0x7f ||
+		    (k == 2 && c == 0xc2 && (unsigned char)s[i + 1] < 0xa0)) {
+			blank = begun; /* C0, DEL or C1 */
+			i += take;
 			continue;
 		}
 		if (b->failed || b->len + (size_t)blank + take > end) {

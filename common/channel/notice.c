@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/excerpt.h"
+#include "base/shell.h"
 #include "channel/facts.h"
 #include "io/digest.h"
 
@@ -217,27 +218,6 @@ put_time(struct buf *b, const struct json *j, int64_t otherwise)
 	buf_str(b, clock_format(s, ms));
 }
 
-/* A word that sh(1) takes as it is, whatever it holds */
-static void
-put_quoted(struct buf *b, const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "/._-+:@%";
-
-	if (*s != '\0' && s[strspn(s, plain)] == '\0') {
-		buf_str(b, s);
-		return;
-	}
-	buf_char(b, '\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '\'')
-			buf_str(b, "'\\'");
-		buf_char(b, *s);
-	}
-	buf_char(b, '\'');
-}
-
 /* The command that grants a plan. Only one as as-decide writes it goes into a
  * command that somebody will copy. */
 static void
@@ -249,7 +229,7 @@ put_grant(struct buf *b, const char *plan, const char *state)
 	buf_str(b, "as-approve ");
 	if (state != NULL) {
 		buf_str(b, "--state ");
-		put_quoted(b, state);
+		shell_word(b, state);
 		buf_char(b, ' ');
 	}
 	buf_printf(b, "grant %s", plan);

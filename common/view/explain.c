@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "view/words.h"
 
 enum { LABEL = 12 }; /* columns before the text */
 
@@ -377,13 +378,18 @@ void
 view_explain(const struct json *decision, const struct json *word,
     const struct json *result, struct buf *out)
 {
-	put_heading(decision, out);
-	put_load(decision, out);
-	put_inputs(decision, out);
-	put_votes(decision, out);
-	put_states(decision, out);
-	put_money(decision, out);
-	put_seen(decision, out);
-	put_word(decision, word, out);
-	put_result(result, out);
+	struct buf b = { 0 };
+
+	put_heading(decision, &b);
+	put_load(decision, &b);
+	put_inputs(decision, &b);
+	put_votes(decision, &b);
+	put_states(decision, &b);
+	put_money(decision, &b);
+	put_seen(decision, &b);
+	put_word(decision, word, &b);
+	put_result(result, &b);
+	words_clean(out, b.s != NULL ? b.s : "", b.len);
+	out->failed |= b.failed;
+	buf_free(&b);
 }

@@ -12,7 +12,8 @@
  * decided and why, which rule prevailed and why each other did not, what held
  * it, the load, the money, the target as it was seen, a person's word (a grant
  * or denial record, or NULL), what came of it (a result record, or NULL).
- * Members that are missing or of another type are passed over.
+ * Members that are missing or of another type are passed over; no control
+ * character leaves.
  */
 void view_explain(const struct json *decision, const struct json *word,
     const struct json *result, struct buf *out);

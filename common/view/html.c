@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/shell.h"
 #include "view/chart.h"
 #include "view/page.h"
 #include "view/picture.h"
@@ -121,11 +122,16 @@ static void
 put_command(struct buf *b, const char *intro, const char *verb,
     const struct view *v, const struct view_run *r)
 {
+	struct buf id = { 0 };
+
 	buf_printf(b, "<p>%s <code>as-approve", intro);
 	chart_text(b, v->access != NULL ? v->access : "");
 	buf_printf(b, " %s ", verb);
-	chart_text(b, r->id);
+	shell_word(&id, r->id);
+	chart_text(b, id.s != NULL ? id.s : "");
 	buf_str(b, "</code></p>");
+	b->failed |= id.failed;
+	buf_free(&id);
 }
 
 static void

@@ -43,6 +43,18 @@ share_row(struct buf *b, const char *name, double x)
 	row_end(b);
 }
 
+/* The currency is foreign text. */
+static void
+put_money(struct buf *b, double x, int plus, const char *currency)
+{
+	struct buf text = { 0 };
+
+	words_money(&text, x, plus, currency);
+	chart_text(b, text.s != NULL ? text.s : "");
+	b->failed |= text.failed;
+	buf_free(&text);
+}
+
 static void
 money_row(
     struct buf *b, const char *name, double x, int plus, const char *currency)
@@ -50,7 +62,7 @@ money_row(
 	if (!isfinite(x))
 		return;
 	row(b, name);
-	words_money(b, x, plus, currency);
+	put_money(b, x, plus, currency);
 	row_end(b);
 }
 
@@ -144,7 +156,7 @@ card_money(const struct page_target *p, struct buf *b)
 	if (!p->has_money || !isfinite(m->spent)) {
 		if (r != NULL && isfinite(r->cost)) {
 			buf_str(b, "<p class=\"big\">");
-			words_money(b, r->cost, 1, r->currency);
+			put_money(b, r->cost, 1, r->currency);
 			buf_str(b, " <small>a month</small></p>\n");
 		}
 		empty(
@@ -153,7 +165,7 @@ card_money(const struct page_target *p, struct buf *b)
 		return;
 	}
 	buf_str(b, "<p class=\"big\">");
-	words_money(b, m->spent, 0, m->currency);
+	put_money(b, m->spent, 0, m->currency);
 	buf_str(b, " <small>in ");
 	words_month(b, m->until - 1);
 	buf_str(b, "</small></p>\n");

@@ -7,24 +7,36 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/shell.h"
 #include "view/story.h"
 #include "view/words.h"
 
 struct page {
 	const struct view *v;
-	struct buf *b;
+	struct buf *out, *b; /* b: what is foreign, and no colour, yet */
 	int width, colour;
 };
 
 enum tint { PLAIN, BOLD, FAINT, RED, GREEN, YELLOW };
+
+/* What a record says moves no cursor. */
+static void
+flush(const struct page *p)
+{
+	words_clean(p->out, p->b->s != NULL ? p->b->s : "", p->b->len);
+	p->out->failed |= p->b->failed;
+	buf_clear(p->b);
+}
 
 static void
 tint(const struct page *p, enum tint t)
 {
 	static const char *const codes[] = { "0", "1", "2", "31", "32", "33" };
 
-	if (p->colour)
-		buf_printf(p->b, "\033[%sm", codes[t]);
+	if (!p->colour)
+		return;
+	flush(p);
+	buf_printf(p->out, "\033[%sm", codes[t]);
 }
 
 static void
@@ -62,7 +74,7 @@ wrapped(const struct page *p, const char *text)
 	int at = 17;
 
 	while (*text != '\0') {
-		size_t n = strcspn(text, " ");
+		size_t n = strcspn(text, " \t\r\n");
 		struct buf word = { 0 };
 
 		buf_add(&word, text, n);
@@ -76,7 +88,7 @@ wrapped(const struct page *p, const char *text)
 		buf_str(p->b, word.s);
 		at += columns(word.s);
 		buf_free(&word);
-		text += n + (text[n] == ' ');
+		text += n + (text[n] != '\0');
 	}
 	buf_char(p->b, '\n');
 }
@@ -189,10 +201,14 @@ put_newest(const struct page *p, const struct view_run *r)
 	put_count(p->b, r->from);
 	buf_str(p->b, " -> ");
 	put_count(p->b, r->to);
-	buf_printf(
-	    p->b, " (%s%s%s)\n", r->mode, r->status[0] ? ", " : "", r->status);
-	label(p, "because");
-	wrapped(p, r->reason);
+	if (r->mode[0] != '\0' || r->status[0] != '\0')
+		buf_printf(p->b, " (%s%s%s)", r->mode,
+		    r->mode[0] && r->status[0] ? ", " : "", r->status);
+	buf_char(p->b, '\n');
+	if (r->reason[0] != '\0') {
+		label(p, "because");
+		wrapped(p, r->reason);
+	}
 	if (r->states[0] != '\0') {
 		label(p, "states");
 		wrapped(p, r->states);
@@ -366,8 +382,9 @@ put_target(const struct page *p, const struct view_target *t)
 	if (r != NULL) {
 		label(p, "waits");
 		say(p, YELLOW, "for a person: ");
-		buf_printf(p->b, "as-approve%s grant %s",
-		    p->v->access != NULL ? p->v->access : "", r->id);
+		buf_printf(p->b, "as-approve%s grant ",
+		    p->v->access != NULL ? p->v->access : "");
+		shell_word(p->b, r->id);
 		if (r->expires > 0)
 			buf_printf(p->b, " (until %s)",
 			    clock_format(when, r->expires));
@@ -395,13 +412,16 @@ put_target(const struct page *p, const struct view_target *t)
 void
 view_table(const struct view *v, int width, int colour, struct buf *out)
 {
-	struct page p = { v, out, width, colour };
+	struct buf text = { 0 };
+	struct page p = { v, out, &text, width, colour };
 
 	for (size_t i = 0; i < v->n; i++) {
 		if (i > 0)
-			buf_char(out, '\n');
+			buf_char(&text, '\n');
 		put_target(&p, &v->targets[i]);
+		flush(&p);
 	}
+	buf_free(&text);
 	if (v->n > 0)
 		return;
 	buf_str(out, "nothing to show: no records\n");

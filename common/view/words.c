@@ -6,6 +6,10 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
+
+#define DIGITS_MAX 1e12 /* beyond that a number has an exponent */
+#define PERCENT_MAX 1e6
 
 /* Of the C locale, whatever the reader's is */
 static const char *const days[] = { "Sunday", "Monday", "Tuesday", "Wednesday",
@@ -79,7 +83,8 @@ void
 words_money(struct buf *b, double x, int plus, const char *currency)
 {
 	char s[400];
-	int n = snprintf(s, sizeof(s), "%.2f", fabs(x));
+	int great = fabs(x) >= DIGITS_MAX;
+	int n = snprintf(s, sizeof(s), great ? "%.4g" : "%.2f", fabs(x));
 
 	if (x < 0)
 		buf_str(b, "-");
@@ -88,7 +93,7 @@ words_money(struct buf *b, double x, int plus, const char *currency)
 	/* groups of three digits before the point, apart by U+202F */
 	for (int i = 0; i < n; i++) {
 		buf_char(b, s[i]);
-		if (n - i > 4 && (n - 4 - i) % 3 == 0)
+		if (!great && n - i > 4 && (n - 4 - i) % 3 == 0)
 			buf_str(b, "\u202f");
 	}
 	if (currency != NULL && currency[0] != '\0')
@@ -119,9 +124,40 @@ words_share(struct buf *b, double x)
 {
 	double percent = 100 * x;
 
+	if (fabs(percent) >= PERCENT_MAX) {
+		buf_printf(b, "%.3g\u00a0%%", percent);
+		return;
+	}
 	buf_printf(b, "%.*f\u00a0%%",
 	    fabs(percent) < 0.05     ? 0
 		: fabs(percent) < 10 ? 1
 				     : 0,
 	    percent);
+}
+
+/* C0 but LF, DEL and C1; U+202A..202E and U+2066..2069 */
+static int
+is_control(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return (s[0] < ' ' && s[0] != '\n') || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	return n == 3 && s[0] == 0xe2 &&
+	    ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
+void
+words_clean(struct buf *b, const char *s, size_t n)
+{
+	for (size_t i = 0, k; i < n; i += k > 0 ? k : 1) {
+		k = utf8_len(s + i, n - i);
+		if (k == 0)
+			buf_char(b, '?');
+		else if (is_control((const unsigned char *)s + i, k))
+			buf_char(b, ' ');
+		else
+			buf_add(b, s + i, k);
+	}
 }

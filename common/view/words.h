@@ -22,6 +22,10 @@ const char *words_action(const char *action);
  */
 void words_money(struct buf *, double x, int plus, const char *currency);
 
+/* words_clean(b, s, n): n bytes of text for a terminal: characters that would
+ * control it, or turn the direction of the text, become blanks; LF stays */
+void words_clean(struct buf *b, const char *s, size_t n);
+
 /* words_number(b, x): at most four digits that count, with k, M or G */
 void words_number(struct buf *, double x);
 
