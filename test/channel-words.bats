@@ -186,8 +186,24 @@ Severity: critical. 2026-11-23T17:00:00Z" ]
 			jq -r .)" = "$want" ]
 	done <<-'END'
 		slack *web* <u> a_b &lt;!here&gt; *c* &amp; [d](e)
-		discord *web* <u> a\_b \<!here\> \*c\* & \[d\](e)
-		dingtalk *web* <u> a\_b \<!here\> \*c\* & \[d\](e)
+		discord *web* <u> a\_b \<!here> \*c\* & \[d\](e)
+		dingtalk *web* <u> a\_b \<!here> \*c\* & \[d\](e)
+	END
+}
+
+@test "discord, dingtalk: in the usual text, too, what a record says is no markup" {
+	echo '{"errcode":0}' | body usual
+	while read -r kind; do
+		section "$kind"
+		HOOK=$STUB/body=usual/usual-$kind as-notify -c "$dir/conf" \
+			>"$dir/out" < <(record 'reason="# *c* [d](e) _f_ 3 > 2"')
+		run -0 requests "usual-$kind" \
+			'.body|fromjson|.content // .markdown.text'
+		[[ $(jq -r . <<<"$output") == *'\# \*c\* \[d\](e) \_f\_ 3 > 2'* ]]
+		[[ $output == *'3 -> 5'* ]]
+	done <<-'END'
+		discord
+		dingtalk
 	END
 }
 

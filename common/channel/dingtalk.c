@@ -76,16 +76,23 @@ put_lines(struct buf *out, const char *s)
 }
 
 static void
-put_text(const struct dingtalk *d, const char *message, struct buf *out)
+put_text(const struct dingtalk *d, const struct channel_message *m,
+    struct buf *out)
 {
-	struct buf plain = { 0 }, lines = { 0 };
+	struct buf text = { 0 }, plain = { 0 }, lines = { 0 };
 
-	if (d->keyword != NULL && strstr(message, d->keyword) == NULL)
+	if (m->marked)
+		buf_str(&text, m->text);
+	else
+		fit_markdown(&text, m->text);
+	if (d->keyword != NULL && !text.failed &&
+	    strstr(text.s != NULL ? text.s : "", d->keyword) == NULL)
 		buf_printf(&plain, "%s\n", d->keyword);
-	buf_str(&plain, message);
+	buf_str(&plain, text.s != NULL ? text.s : "");
 	put_lines(&lines, plain.s != NULL ? plain.s : "");
 	fit_bytes(out, lines.s != NULL ? lines.s : "", TEXT_MAX);
-	out->failed |= plain.failed || lines.failed;
+	out->failed |= text.failed || plain.failed || lines.failed;
+	buf_free(&text);
 	buf_free(&plain);
 	buf_free(&lines);
 }
@@ -97,7 +104,7 @@ put_body(
 	struct buf title = { 0 }, text = { 0 };
 
 	buf_excerpt(&title, m->text, strcspn(m->text, "\n"), TITLE_MAX);
-	put_text(d, m->text, &text);
+	put_text(d, m, &text);
 	buf_str(out, "{\"msgtype\":\"markdown\",\"markdown\":{\"title\":");
 	buf_json_str(out, title.s != NULL ? title.s : "");
 	buf_str(out, ",\"text\":");

@@ -22,13 +22,18 @@ discord_close(void *self)
 static void
 put_body(const struct channel_message *m, struct buf *out)
 {
-	struct buf text = { 0 };
+	struct buf plain = { 0 }, text = { 0 };
 
-	fit_units(&text, m->text, TEXT_MAX);
+	if (m->marked)
+		buf_str(&plain, m->text);
+	else
+		fit_markdown(&plain, m->text);
+	fit_units(&text, plain.s != NULL ? plain.s : "", TEXT_MAX);
 	buf_str(out, "{\"content\":");
 	buf_json_str(out, text.s != NULL ? text.s : "");
 	buf_str(out, ",\"allowed_mentions\":{\"parse\":[]}}");
-	out->failed |= text.failed;
+	out->failed |= plain.failed || text.failed;
+	buf_free(&plain);
 	buf_free(&text);
 }
 

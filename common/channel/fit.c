@@ -63,6 +63,19 @@ fit_escape(struct buf *out, const char *s)
 }
 
 void
+fit_markdown(struct buf *out, const char *s)
+{
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		int start = i == 0 || s[i - 1] == '\n';
+
+		if (strchr("\\*_~`[]<|", s[i]) != NULL ||
+		    (start && strchr("#>+-", s[i]) != NULL))
+			buf_char(out, '\\');
+		buf_char(out, s[i]);
+	}
+}
+
+void
 fit_first(struct buf *out, const char *s)
 {
 	buf_add(out, s, strcspn(s, "\n"));

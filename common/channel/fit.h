@@ -19,6 +19,10 @@ void fit_bytes(struct buf *out, const char *s, size_t max);
 /* fit_escape(out, s): & < > as &amp; &lt; &gt; */
 void fit_escape(struct buf *out, const char *s);
 
+/* fit_markdown(out, s): with a backslash before what Markdown could take for
+ * markup, some of it only at the start of a line */
+void fit_markdown(struct buf *out, const char *s);
+
 /* fit_first(out, s): the first line of s */
 void fit_first(struct buf *out, const char *s);
 

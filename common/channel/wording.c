@@ -63,16 +63,6 @@ put_json(struct buf *out, const char *s)
 	buf_free(&quoted);
 }
 
-static void
-put_markdown(struct buf *out, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (strchr("\\*_~`[]<>|", *s) != NULL)
-			buf_char(out, '\\');
-		buf_char(out, *s);
-	}
-}
-
 /* A text of several lines, or one that was cut to size before */
 static void
 put_whole(const struct source *f, const char *s)
@@ -85,7 +75,7 @@ put_whole(const struct source *f, const char *s)
 		fit_escape(f->out, s);
 		break;
 	case WORDING_MARKDOWN:
-		put_markdown(f->out, s);
+		fit_markdown(f->out, s);
 		break;
 	case WORDING_JSON:
 		put_json(f->out, s);

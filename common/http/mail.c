@@ -50,11 +50,13 @@ mail_close(struct mail *m)
 	free(m);
 }
 
+/* This machine, by number or by its reserved name: 127.example.org is none */
 static int
 is_here(const char *host)
 {
-	return strcmp(host, "localhost") == 0 ||
-	    strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+	return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+	    (strncmp(host, "127.", 4) == 0 &&
+		host[strspn(host, "0123456789.")] == '\0');
 }
 
 /* The path of an SMTP URL is the name in EHLO. 0 or -1. */

@@ -22,7 +22,7 @@ static const struct {
 	{ "plain", "{reason}", "a <b> & \"c\" *d* \\", WORDING_PLAIN, 0 },
 	{ "entities", "<{reason}>", "<a &lt;b&gt; &amp; \"c\" *d* \\>",
 	    WORDING_ENTITIES, 0 },
-	{ "markdown", "*{reason}*", "*a \\<b\\> & \"c\" \\*d\\* \\\\*",
+	{ "markdown", "*{reason}*", "*a \\<b> & \"c\" \\*d\\* \\\\*",
 	    WORDING_MARKDOWN, 0 },
 	{ "JSON", "[\"{reason}\",{to}]", "[\"a <b> & \\\"c\\\" *d* \\\\\",2]",
 	    WORDING_JSON, 0 },
