@@ -132,8 +132,9 @@ counted() {
 	mkdir -p units bin
 	cp "$root"/scripts/systemd/*@.* units
 	# what they start has to be where systemd looks
-	sed -i "s|ExecStart=as-loop|ExecStart=$root/scripts/as-loop|" units/*
-	for kind in autoscale autoscale-tune; do
+	sed -i "s|ExecStart=as-loop|ExecStart=$root/scripts/as-loop|
+		s|ExecStart=as-notify|ExecStart=$B/as-notify|" units/*
+	for kind in autoscale autoscale-tune autoscale-heartbeat; do
 		cp "units/$kind@.service" "units/$kind@web.service"
 		cp "units/$kind@.timer" "units/$kind@web.timer"
 		run -0 systemd-analyze verify --man=no \
