@@ -276,6 +276,12 @@ $long
 	run --separate-stderr -0 as-notify -n -c "$dir/conf" < <(result)
 	[[ $stderr == *"mail by 'smtp://localhost:"*"from <as@example.org> to <a@example.org>: web: scaled"* ]]
 	[[ $stderr != *wrong-password* ]]
+	# a server that quotes what it was told, in base64
+	section smtp localhost starttls 'to = {"a@example.org"}' \
+		'username = echo' 'secret_env = WORD' "ca_file = \"$D/cert\""
+	run --separate-stderr -3 as-notify -c "$dir/conf" < <(result)
+	[[ $stderr == *"refused the login: 535"* ]]
+	[[ $stderr != *"$(printf '\0echo\0%s' "$WORD" | base64)"* ]]
 }
 
 @test "email: no letter goes out in the clear, or to whom nobody vouches for" {

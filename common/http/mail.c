@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/excerpt.h"
+#include "io/digest.h"
 
 enum { REPLY_MAX = 1000, QUOTE_MAX = 300 };
 
@@ -250,14 +251,49 @@ transfer(struct mail *m, const char *from, struct curl_slist *to,
 	return curl_easy_perform(c);
 }
 
+static int
+holds(const struct buf *reply, const char *s, size_t n)
+{
+	return n > 0 && memmem(reply->s, reply->len, s, n) != NULL;
+}
+
+/* Some servers quote the login that they refuse: as RFC 4616 has it, or the
+ * password alone as of AUTH LOGIN */
+static int
+tells_password(const struct mail *m, const struct buf *reply)
+{
+	struct buf login = { 0 }, plain = { 0 }, alone = { 0 };
+	int told = 1; /* no memory: as if it did */
+
+	if (m->password == NULL || *m->password == '\0')
+		return 0;
+	buf_char(&login, '\0');
+	buf_str(&login, m->username != NULL ? m->username : "");
+	buf_char(&login, '\0');
+	buf_str(&login, m->password);
+	base64_add(&plain, login.s != NULL ? login.s : "", login.len);
+	base64_add(&alone, m->password, strlen(m->password));
+	if (!login.failed && !plain.failed && !alone.failed)
+		told = holds(reply, m->password, strlen(m->password)) ||
+		    holds(reply, plain.s, plain.len) ||
+		    holds(reply, alone.s, alone.len);
+	for (struct buf *b[] = { &login, &plain, &alone }, **p = b; p < b + 3;
+	     p++) {
+		if ((*p)->s != NULL)
+			explicit_bzero((*p)->s, (*p)->len);
+		buf_free(*p);
+	}
+	return told;
+}
+
 static void
 explain(const struct mail *m, CURLcode code, long status,
     const struct buf *reply, struct buf *why)
 {
 	const char *text =
 	    m->problem[0] != '\0' ? m->problem : curl_easy_strerror(code);
-	int quote = status >= 400 && reply->len > 0 &&
-	    (m->password == NULL || strstr(reply->s, m->password) == NULL);
+	int quote =
+	    status >= 400 && reply->len > 0 && !tells_password(m, reply);
 
 	buf_str(why, status >= 400 ? "" : "cannot send by ");
 	mail_where(m, why);

@@ -5,10 +5,11 @@ Listens on a port that the kernel chooses and prints it. Letters go to DIR/N as
 they came, envelopes as JSON to DIR/log. With a certificate STARTTLS and a login
 (scaler, s3cret-word) are demanded; with --implicit TLS is there from the first
 byte. Receivers named refuse@ get 550, later@ 451 the first time; content@ gets 554
-once the letter is there.
+once the letter is there. The login echo is refused by quoting it.
 """
 import argparse
 import asyncio
+import base64
 import json
 import os
 import ssl
@@ -49,6 +50,10 @@ class Handler:
 
 
 def login(server, session, envelope, mechanism, data):
+    if data.login == b"echo":
+        said = base64.b64encode(b"\0echo\0" + data.password).decode()
+        return AuthResult(success=False, handled=False,
+                          message="535 5.7.8 not taken: " + said)
     good = (data.login, data.password) == (b"scaler", b"s3cret-word")
     return AuthResult(success=good, handled=False)
 
