@@ -11,6 +11,13 @@ _autoscale_help() {
 		sed -E 's/^ +(-[A-Za-z]), --[a-z0-9-]+=?/\1 /'
 }
 
+# _autoscale_words COMMAND OPTION: the words that OPTION takes, from what is
+# said of one that is none
+_autoscale_words() {
+	"$1" "$2" '?' </dev/null 2>&1 >/dev/null |
+		sed -nE 's/.*(there is: | is none of |, but )//p' | tr -d ,
+}
+
 _autoscale() {
 	local command=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]}
 	local before='' option value known=''
@@ -34,10 +41,22 @@ _autoscale() {
 			;;
 		DIR) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
 		*FILE*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+		NAME | DRIVER | LIST)
+			local given=''
+			[ "$value" = NAME ] || given=${word%"${word##*,}"}
+			mapfile -t COMPREPLY < <(compgen -P "$given" -W \
+				"$(_autoscale_words "$command" "$option")" \
+				-- "${word#"$given"}")
+			return
+			;;
 		*) return ;;
 		esac
 	done < <(_autoscale_help "$command")
-	if [[ $word == -* ]]; then
+	if [ "${command##*/}" = as-approve ] &&
+		[[ ! " ${COMP_WORDS[*]:1:COMP_CWORD-1} " =~ \ (list|show|grant|deny)\  ]] &&
+		[[ $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'list show grant deny' -- "$word")
+	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$known" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -167,6 +167,10 @@ counted() {
 	touch web.conf
 	[ "$(says as-tune -c web)" = web.conf ]
 	[ "$(says as-detect we)" = web.conf ]
+	[ "$(says as-notify --channel di)" = $'discord\ndingtalk' ]
+	[ "$(says as-notify --on failed,scale_d)" = failed,scale_down ]
+	[ "$(says as-fetch --driver ku)" = kubernetes ]
+	[ "$(says as-approve -c web.conf gr)" = grant ]
 }
 
 @test "make deb: a package with commands, pages and units, at which lintian is silent" {
