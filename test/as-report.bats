@@ -355,3 +355,20 @@ END
 	as-report --format prometheus --now 2026-11-20T05:00:30Z evil >seen
 	grep -q '^autoscale_approval_pending{target=".*"} 1$' seen
 }
+
+@test "as-report: forecasts further apart than samples are joined; one alone is seen" {
+	foreseeing >state/web.ndjson
+	# samples each 5 minutes where decisions are an hour apart
+	jq -cn '{ metric: { __name__: "cpu", target: "web" },
+		values: [range(60) | . % 7], timestamps: [range(60) |
+		1795150800000 + . * 300000] }' >often
+	as-report --state state --format html --now 2026-11-20T09:00:00Z \
+		often >page.html
+	grep -q 'Forecasts, and what came' page.html
+	run ! grep -qE '<path class="[a-z]+" d="(M[0-9.]+ [0-9.]+(h3)?)+"/>' \
+		page.html
+	jq -cn '{ metric: { __name__: "cpu" }, values: [1, 2, 3, 4],
+		timestamps: [0, 300000, 600000, 9000000] }' |
+		as-report --format html >page.html
+	grep -qE 'class="load" d="[^"]*M[0-9.]+ [0-9.]+h3"' page.html
+}

@@ -11,7 +11,8 @@ enum { WIDTH = 900, HEIGHT = 340, PAGE_WIDTH = 1000, PAGE_HEIGHT = 400 };
 
 enum {
 	POINTS_MAX = 1500, /* of a line, before it is thinned */
-	SLICES = 500 /* 2 px of a wide page */
+	SLICES = 500, /* 2 px of a wide page */
+	DOT = 3
 };
 
 void
@@ -394,6 +395,11 @@ stroke(const struct chart *c, const int64_t *t, const double *v, size_t n,
 {
 	size_t lo, hi, last = 0;
 
+	if (n == 1) { /* alone, but to be seen */
+		buf_printf(c->out, "M%.1f %.1fh%d", px(c, t[0]) - DOT / 2.0,
+		    py(c, v[0]), DOT);
+		return;
+	}
 	point(c, 'M', t[0], v[0]);
 	for (size_t i = 0, end; i < n; i = end) {
 		end = slice_end(c, t, i, n, slice);

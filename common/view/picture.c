@@ -447,7 +447,7 @@ draw_seen(struct canvas *a, const struct story_seen *s, size_t n,
 		{ "mark", "miss", "more came" },
 	};
 	double *came = x, *foreseen = x + n, *most = x + 2 * n;
-	int64_t gap = (int64_t)(3500 * l->step_s);
+	int64_t gap;
 
 	for (size_t i = 0; i < n; i++) {
 		at[i] = s[i].time;
@@ -455,6 +455,8 @@ draw_seen(struct canvas *a, const struct story_seen *s, size_t n,
 		foreseen[i] = s[i].expected;
 		most[i] = isfinite(s[i].at_most) ? s[i].at_most : s[i].expected;
 	}
+	/* the loop may decide less often than there are samples */
+	gap = (int64_t)(3500 * fmax(l->step_s, story_step(at, n)));
 	a->c.from = at[0];
 	a->c.until = at[n - 1];
 	chart_stretch(&a->c, x, 3 * n);

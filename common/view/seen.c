@@ -20,7 +20,6 @@ by_time(const void *a, const void *b)
 	return x->t < y->t ? -1 : x->t > y->t;
 }
 
-/* The median distance of neighbours, in s */
 static int
 by_value(const void *a, const void *b)
 {
@@ -29,8 +28,8 @@ by_value(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static double
-step_of(const int64_t *t, size_t n)
+double
+story_step(const int64_t *t, size_t n)
 {
 	double *d = n > 1 ? malloc((n - 1) * sizeof(*d)) : NULL;
 	double step = (double)NAN;
@@ -83,7 +82,7 @@ from_inputs(const struct view_target *t, struct story_load *l)
 	l->own = at;
 	l->t = at;
 	l->v = v;
-	l->step_s = step_of(at, l->n);
+	l->step_s = story_step(at, l->n);
 	return 0;
 }
 

@@ -88,6 +88,10 @@ struct story_seen {
 int story_seen(const struct view_target *t, const struct story_load *l,
     struct story_seen **s, size_t *n);
 
+/* story_step(t, n): the median distance of the times t[0..n-1], in s; NAN with
+ * fewer than two */
+double story_step(const int64_t *t, size_t n);
+
 /* What they add up to */
 struct story_held {
 	size_t n;

@@ -123,7 +123,7 @@
 	"border-bottom:1px solid var(--rule);vertical-align:top}th{"           \
 	"color:var(--soft);font-weight:600;font-size:.8125rem;"                \
 	"vertical-align:bottom}td.n,th.n{text-align:right;"                    \
-	"font-variant-numeric:tabular-nums;white-space:nowrap}td.t{"           \
+	"font-variant-numeric:tabular-nums}td.n,td.t,td.when{"                 \
 	"white-space:nowrap}td.long{width:48%}.bar{width:100%;"                \
 	"min-width:4rem}.bar i{display:block;height:.7rem;"                    \
 	"background:var(--load);border-radius:2px;min-width:2px;"              \
@@ -145,7 +145,8 @@
 	"content:none}table.fold td.t{display:block;text-align:left;"          \
 	"font-weight:600}table.fold td.t::before{content:none}"                \
 	"table.fold td.t br{display:none}table.fold td:empty{"                 \
-	"display:none}.bar{min-width:0;max-width:60%}}@media print{"           \
+	"display:none}table.fold td.bar{min-width:0}table.fold "               \
+	"td.bar::before{content:none}}@media print{"                           \
 	".target{break-before:page}}"
 
 #endif
