@@ -76,8 +76,8 @@ put_lines(struct buf *out, const char *s)
 }
 
 static void
-put_text(const struct dingtalk *d, const struct channel_message *m,
-    struct buf *out)
+put_text(
+    const struct dingtalk *d, const struct channel_message *m, struct buf *out)
 {
 	struct buf text = { 0 }, plain = { 0 }, lines = { 0 };
 

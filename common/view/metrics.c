@@ -533,7 +533,7 @@ view_metrics(const struct view *v, struct buf *b)
 	    held_error);
 	put_held(v, b, "forecast_seen_within_ratio",
 	    "Share of them that kept their 95 of 100.", held_within);
-	put_held(v, b, "forecasts_seen",
-	    "How many of them could be compared.", held_count);
+	put_held(v, b, "forecasts_seen", "How many of them could be compared.",
+	    held_count);
 	put_peaks(v, b);
 }

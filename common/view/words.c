@@ -151,7 +151,7 @@ is_control(const unsigned char *s, size_t n)
 void
 words_clean(struct buf *b, const char *s, size_t n)
 {
-	for (size_t i = 0, k; i < n; i += k > 0 ? k : 1) {
+	for (size_t i = 0, k; i<n; i += k> 0 ? k : 1) {
 		k = utf8_len(s + i, n - i);
 		if (k == 0)
 			buf_char(b, '?');

@@ -176,6 +176,7 @@ excerpts(void)
 		{ "a\xff"
 		  "b",
 		    9, "a?b" },
+		{ "c1 \xc2\x9b J", 9, "c1 J" },
 		{ "anything", 0, "..." },
 	};
 
