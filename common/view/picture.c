@@ -249,7 +249,11 @@ put_marks(const struct chart *c, const struct view_target *t,
 	struct mark *m = malloc((n + 1) * sizeof(*m));
 	size_t n_marks = 0;
 
-	for (size_t i = 0; m != NULL && i < n; i++) {
+	if (m == NULL) {
+		c->out->failed = 1;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
 		const struct view_run *r = &t->runs[s[i].first];
 
 		if (!s[i].news || r->from < 0 || r->to < 0)
@@ -417,7 +421,11 @@ put_misses(const struct chart *c, const int64_t *at, const double *came,
 	struct mark *m = malloc((n + 1) * sizeof(*m));
 	size_t n_marks = 0;
 
-	for (size_t i = 0; m != NULL && i < n; i++)
+	if (m == NULL) {
+		c->out->failed = 1;
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
 		if (came[i] > most[i])
 			m[n_marks++] = (struct mark){ .t = at[i],
 				.v = came[i],
