@@ -266,6 +266,23 @@ wrote() {
 	[[ " $(names) " == *" ill "* ]]
 }
 
+@test "lxd: what never served is swept also where the count is to stay" {
+	made='{"config":{"user.autoscale.made":"yes","user.autoscale.proven":"no"}'
+	lxd_begin base '{}' late "$made,\"age\":4000}" old "$made,\"age\":4000}"
+	health_begin base late
+	conf 'from = base' 'shutdown = 0' 'orphan_after = 30m' "$HEALTH"
+	decide 2 2 >"$dir/in"
+	run -0 --separate-stderr apply --mode monitor "$dir/in"
+	run -0 --separate-stderr apply --dry-run "$dir/in"
+	[ "$(names | wc -w)" = 3 ]
+	run -0 --separate-stderr apply "$dir/in"
+	outcome unchanged
+	[[ $(result .request) == *"DELETE /1.0/instances/old" ]]
+	[[ " $(names) " == *" late "* && " $(names) " != *" old "* ]]
+	# what was seen to serve is marked as such
+	[ "$(all 'map(select(.config["user.autoscale.proven"] == "yes").name) | join(" ")')" = late ]
+}
+
 @test "lxd: no daemon, no project, no service" {
 	conf
 	decide 1 2 >"$dir/in"

@@ -114,6 +114,44 @@ sweeping() {
 	each sweeping
 }
 
+at_rest() {
+	local states
+
+	# 101 serves; 102 may be booting; 103 never came; 104 came late
+	have base 7200 -- young 60 made -- old 4000 made -- late 4000 made
+	well base late
+	conf 'orphan_after = 30m' "$HEALTH"
+	decide 3 3 >"$dir/in"
+	run -0 --separate-stderr apply --mode monitor --state "$dir/state" "$dir/in"
+	run -0 --separate-stderr apply --dry-run --state "$dir/state" "$dir/in"
+	for states in paused frozen; do
+		decide 3 3 ".action = \"hold\" | .states = [\"$states\"]" >"$dir/held"
+		run -0 --separate-stderr apply --state "$dir/state" "$dir/held"
+	done
+	[ "$(wrote)" = 0 ]
+	rm -rf "$dir/state"
+	run -0 --separate-stderr apply --state "$dir/state" "$dir/in"
+	outcome unchanged
+	[ "$(result .request)" = "DELETE $machines/103" ]
+	[ "$(deleted)" = 103 ]
+	run -0 jq -r '"\(.type) \(.intent.sweep) \(.result.request)"' "$dir/state/web.ndjson"
+	[ "$output" = "journal null null
+decision null null
+intent true null
+result null DELETE $machines/103" ]
+	# whoever was seen to serve is none of them when it is ill one day
+	well base
+	: >"$dir/sent"
+	decide 2 2 >"$dir/in"
+	run -0 --separate-stderr apply --state "$dir/state" "$dir/in"
+	[ "$(wrote)" = 0 ]
+	rm -rf "$dir/state"
+}
+
+@test "vendor: what never served is swept also where the count is to stay" {
+	each at_rest
+}
+
 grace() {
 	# however short the grace is set, a machine has its time to boot
 	have base 7200 -- young 100 made

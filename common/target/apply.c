@@ -30,6 +30,17 @@ work_has_driver(const struct work *w)
 	return w->s->apply.driver != NULL && *w->s->apply.driver != '\0';
 }
 
+int
+work_is(const struct work *w, const char *state)
+{
+	const struct json *s = json_first(json_get(w->r->json, "states"));
+
+	for (; s != NULL; s = json_next(s))
+		if (json_str(s) != NULL && strcmp(json_str(s), state) == 0)
+			return 1;
+	return 0;
+}
+
 /* One line to the journal. Where that fails nothing may be done: -1. */
 static int
 keep(struct work *w, const char *line, size_t n)
@@ -79,6 +90,8 @@ work_keep_intent(struct work *w, const struct buf *sizes)
 		buf_str(&value, sizes->s);
 	}
 	value.failed |= sizes->failed;
+	if (w->sweeping)
+		buf_str(&value, ",\"sweep\":true");
 	record_put_num(&value, "process", (double)getpid());
 	record_put_time(&value, "at", journal_clock());
 	buf_char(&value, '}');
@@ -498,6 +511,8 @@ decide(struct work *w)
 	look_back(w, quiet || !may);
 	if (quiet || (!may && !w->s->dry_run)) {
 		work_end(out, quiet ? APPLY_UNCHANGED : APPLY_MONITORED);
+		if (may && !w->s->dry_run)
+			more_sweep(w);
 		more_alone(w, may);
 	} else if (may_check(w) == 0) {
 		act(w);

@@ -303,4 +303,5 @@ const struct target_driver target_digitalocean = {
 	.read = rent_state,
 	.scale = rent_scale,
 	.settled = rent_settled,
+	.sweep = rent_sweep,
 };

@@ -288,4 +288,5 @@ const struct target_driver target_hetzner = {
 	.read = rent_state,
 	.scale = rent_scale,
 	.settled = rent_settled,
+	.sweep = rent_sweep,
 };

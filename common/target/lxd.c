@@ -329,22 +329,64 @@ add_some(struct job *j, const struct fleet *f, const struct lxd_source *from,
 	return made != TARGET_WRITTEN ? made : o;
 }
 
-/* Those that an earlier run made and that never served */
+/* Those that an earlier run made and that never served. 0; -1: not all went */
+static int
+sweep_all(struct job *j, const struct fleet *f)
+{
+	double now = (double)clock_wall() / 1000;
+	int r = 0;
+
+	for (size_t k = 0; k < f->n; k++)
+		if (fleet_orphan(&f->all[k]) &&
+		    now - f->all[k].created > j->d->machine.orphan_after &&
+		    remove_some(j, &f->all[k], 1) != TARGET_WRITTEN)
+			r = -1;
+	return r;
+}
+
+/* The same on the way: its troubles are not those of the change. */
 static void
 sweep(struct job *j, const struct fleet *f)
 {
-	double now = (double)clock_wall() / 1000;
 	struct buf *why = j->why, ignored = { 0 };
 	int done = j->done;
 
 	j->why = &ignored;
-	for (size_t k = 0; k < f->n; k++)
-		if (fleet_orphan(&f->all[k]) &&
-		    now - f->all[k].created > j->d->machine.orphan_after)
-			remove_some(j, &f->all[k], 1);
+	sweep_all(j, f);
 	j->why = why;
 	j->done = done;
 	buf_free(&ignored);
+}
+
+/* One that has served once is no orphan, whatever becomes of it. */
+static void
+prove(struct lxd *d, const struct fleet *f)
+{
+	for (size_t k = 0; k < f->count; k++)
+		if (f->all[k].ours && f->all[k].ready && !f->all[k].proven)
+			lxd_prove(d, f->all[k].name);
+}
+
+static int
+lxd_sweep(void *self, int remove, struct buf *request, struct buf *why)
+{
+	struct lxd *d = self;
+	const struct target_change none = { .dry_run = !remove,
+		.version = "" };
+	struct job j = {
+		.d = d, .change = &none, .request = request, .why = why
+	};
+	struct fleet f;
+	int r;
+
+	d->until = clock_monotonic() + (int64_t)(d->timeout * 1000);
+	if (look(d, &f, why) != 0)
+		return -1;
+	if (!remove)
+		prove(d, &f);
+	r = sweep_all(&j, &f);
+	fleet_free(&f);
+	return r;
 }
 
 /* The newest that serves is as good a template as any. */
@@ -420,10 +462,7 @@ lxd_settled(void *self, long want, struct buf *why)
 
 	if (look(d, &f, why) != 0)
 		return TARGET_LOST;
-	/* one that has served once is no orphan, whatever becomes of it */
-	for (size_t k = 0; k < f.count; k++)
-		if (f.all[k].ours && f.all[k].ready && !f.all[k].proven)
-			lxd_prove(d, f.all[k].name);
+	prove(d, &f);
 	a = fleet_settled(&f, d->service, want, why);
 	fleet_free(&f);
 	return a;
@@ -465,5 +504,6 @@ const struct target_driver target_lxd = {
 	.read = lxd_state,
 	.scale = lxd_scale,
 	.settled = lxd_settled,
+	.sweep = lxd_sweep,
 	.sizing = &sizing,
 };

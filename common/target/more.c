@@ -27,6 +27,65 @@ more_do(struct work *w, const char *look)
 	out->exit = status_worse(out->exit, w->tuned.exit);
 }
 
+/* With the right to act. None of its troubles keeps the rest from being done. */
+static void
+sweep_alone(struct work *w)
+{
+	const struct buf none = { 0 };
+	struct apply_result *out = w->out;
+	struct buf planned = { 0 }, why = { 0 };
+
+	if (work_recall(w) != 0) {
+		buf_clear(&out->error); /* told before */
+	} else if (w->past.open == NULL &&
+	    target_sweep(w->target, 0, &planned, &why) == 0 &&
+	    planned.len > 0) {
+		w->sweeping = 1;
+		if (work_keep_intent(w, &none) != 0) {
+			out->exit = STATUS_FAILED;
+		} else if (target_sweep(
+			       w->target, 1, &out->request, &why) != 0) {
+			buf_str(&out->error, why.s != NULL ? why.s : "");
+			out->exit = STATUS_REMOTE;
+		}
+		if (out->exit != STATUS_FAILED)
+			work_keep_result(w, w->r->line, w->r->len, out);
+		w->sweeping = 0;
+	} else if (why.len > 0) {
+		buf_printf(&out->notes,
+		    "what may never have served was not looked for: %s\n",
+		    why.s);
+	}
+	buf_free(&planned);
+	buf_free(&why);
+}
+
+void
+more_sweep(struct work *w)
+{
+	struct buf why = { 0 };
+	int lock = -1;
+
+	if (!work_has_driver(w) || w->d->current < 0 || work_is(w, "paused") ||
+	    work_is(w, "frozen") || may_fresh(w, &why) != 0) {
+		buf_free(&why);
+		return;
+	}
+	if (work_open_target(w) != 0)
+		buf_clear(&w->out->error);
+	else if (target_sweeps(w->target)) {
+		/* whoever is acting will sweep, or the next turn does */
+		if (w->s->state_dir != NULL)
+			lock = journal_lock(
+			    w->s->state_dir, w->d->target, 0, &why);
+		if (lock >= 0 || w->s->state_dir == NULL)
+			sweep_alone(w);
+		if (lock >= 0)
+			close(lock);
+	}
+	buf_free(&why);
+}
+
 /* The sizes alone. The count has to be the one that they were made for. */
 static void
 give_sizes(struct work *w, const char *look)

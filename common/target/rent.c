@@ -231,18 +231,60 @@ shrink(struct job *j, struct fleet *f)
 
 /* Making */
 
-/* What an earlier run made and that never served */
+/* What an earlier run made and that never served. 0; -1: not all of it went */
+static int
+sweep_all(struct job *j, const struct fleet *f)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < f->n; k++)
+		if (fleet_orphan(&f->all[k]) &&
+		    delete_one(j, &f->all[k]) != TARGET_WRITTEN)
+			r = -1;
+	return r;
+}
+
+/* The same on the way: its troubles are not those of the change. */
 static void
 sweep(struct job *j, const struct fleet *f)
 {
 	struct buf *why = j->why, ignored = { 0 };
 
 	j->why = &ignored;
-	for (size_t k = 0; k < f->n; k++)
-		if (fleet_orphan(&f->all[k]))
-			delete_one(j, &f->all[k]);
+	sweep_all(j, f);
 	j->why = why;
 	buf_free(&ignored);
+}
+
+/* One that has served once is no orphan, whatever becomes of it. */
+static void
+prove(struct vendor *v, const struct fleet *f)
+{
+	for (size_t k = 0; k < f->count; k++)
+		if (f->all[k].ours && f->all[k].ready && !f->all[k].proven)
+			v->kind->prove(v, &f->all[k]);
+}
+
+int
+rent_sweep(void *self, int remove, struct buf *request, struct buf *why)
+{
+	struct vendor *v = self;
+	const struct target_change none = { .dry_run = !remove,
+		.version = "" };
+	struct job j = {
+		.v = v, .change = &none, .request = request, .why = why
+	};
+	struct fleet f;
+	int r = -1;
+
+	begin(v, v->timeout);
+	if (vendor_look(v, &f, why) == 0) {
+		if (!remove)
+			prove(v, &f);
+		r = sweep_all(&j, &f);
+	}
+	fleet_free(&f);
+	return r;
 }
 
 static void
@@ -529,10 +571,7 @@ rent_settled(void *self, long want, struct buf *why)
 	begin(v, v->timeout);
 	if (vendor_look(v, &f, why) != 0)
 		return TARGET_LOST;
-	/* one that has served once is no orphan, whatever becomes of it */
-	for (size_t k = 0; k < f.count; k++)
-		if (f.all[k].ours && f.all[k].ready && !f.all[k].proven)
-			v->kind->prove(v, &f.all[k]);
+	prove(v, &f);
 	a = fleet_settled(&f, v->service, want, why);
 	if (a == TARGET_ELSEWHERE && v->written_at > 0 &&
 	    clock_monotonic() - v->written_at < LAG_S * 1000)

@@ -23,17 +23,6 @@ struct run { /* one look, and what follows from it */
 	int64_t until;
 };
 
-static int
-has_state(const struct work *w, const char *word)
-{
-	const struct json *s = json_first(json_get(w->r->json, "states"));
-
-	for (; s != NULL; s = json_next(s))
-		if (json_str(s) != NULL && strcmp(json_str(s), word) == 0)
-			return 1;
-	return 0;
-}
-
 static void
 bar(struct resize *r, unsigned ways, const char *why)
 {
@@ -54,7 +43,7 @@ find_ways(struct work *w, const struct target_sizing *z)
 
 	r->ways = SIZE_BOTH;
 	if (d->action != ACTION_EMERGENCY &&
-	    (has_state(w, "paused") || has_state(w, "frozen")))
+	    (work_is(w, "paused") || work_is(w, "frozen")))
 		bar(r, 0, "the target is paused or frozen");
 	if (z->settled != NULL && c->apply != GIVE_YES) {
 		bar(r, 0,

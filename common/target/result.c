@@ -90,10 +90,12 @@ result_judge(
 
 	json_get_num(intent, "from", &from);
 	json_get_num(intent, "to", &to);
-	if (from == to) { /* sizes alone were to be changed */
+	if (from == to) { /* the count was to stay */
 		buf_str(error,
-		    "cut off while what instances are given was "
-		    "changed");
+		    json_get(intent, "sweep") != NULL
+			? "cut off while what never served was removed"
+			: "cut off while what instances are given was "
+			  "changed");
 		return APPLY_UNCHANGED;
 	}
 	moved = version != NULL && *version != '\0' &&

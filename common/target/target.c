@@ -131,6 +131,19 @@ target_restore(struct target *t, long from, long to, long *back,
 	return t->driver->restore(t->self, from, to, back, request, why);
 }
 
+int
+target_sweeps(const struct target *t)
+{
+	return t->driver->sweep != NULL;
+}
+
+int
+target_sweep(
+    struct target *t, int remove, struct buf *request, struct buf *why)
+{
+	return t->driver->sweep(t->self, remove, request, why);
+}
+
 /* Sleeps for s seconds, less if *stop becomes true */
 static void
 nap(double s, const volatile sig_atomic_t *stop)

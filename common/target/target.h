@@ -111,6 +111,20 @@ int target_restores(const struct target *t);
 enum target_outcome target_restore(struct target *t, long from, long to,
     long *back, struct buf *request, struct buf *why);
 
+/* target_sweeps(t): 1: its driver orders what is paid for, served or not */
+int target_sweeps(const struct target *t);
+
+/*
+ * target_sweep(t, remove, request, why): what we ordered and that has not served
+ * within its grace, and so counts no more. remove 0: request says how it would
+ * be removed, and stays empty where there is none; what serves for the first
+ * time is marked as having served, so that it is none of these from now on.
+ * remove 1: it is removed. 0; -1 with a message: it could not be looked at, or
+ * not all of it went. For turns that are in earnest only.
+ */
+int target_sweep(
+    struct target *t, int remove, struct buf *request, struct buf *why);
+
 /*
  * What instances are given. target_sizing(t): how its driver changes it; NULL:
  * it cannot. The rest is for those that can.
@@ -168,6 +182,10 @@ struct target_driver {
 	/* explain(self, why): asks what holds it up, once, after a time-out;
 	 * NULL: this driver knows no more than settled said */
 	void (*explain)(void *self, struct buf *why);
+	/* sweep: as target_sweep; NULL: nothing that it made is paid for unless
+	 * it counts */
+	int (*sweep)(
+	    void *self, int remove, struct buf *request, struct buf *why);
 	const struct target_sizing *sizing; /* NULL: instances have no size
 					     * that it could change */
 };

@@ -109,5 +109,6 @@ void rent_state(void *self, struct state *s);
 enum target_outcome rent_scale(void *self, const struct target_change *change,
     struct buf *request, struct buf *why);
 enum target_arrival rent_settled(void *self, long want, struct buf *why);
+int rent_sweep(void *self, int remove, struct buf *request, struct buf *why);
 
 #endif

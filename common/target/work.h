@@ -24,12 +24,14 @@ struct work { /* one decision in hand */
 	int64_t ordered; /* clock_monotonic: when the change was sent off */
 	struct tune_report tuned;
 	struct resize resize;
+	int sweeping; /* what is about to be done is that */
 };
 
 /* The result's status, and the exit code that goes with it */
 void work_end(struct apply_result *r, enum apply_status status);
 
 int work_has_driver(const struct work *); /* one is set */
+int work_is(const struct work *, const char *state); /* the decision's word */
 
 /* The longest that all of it may take, s: what the lock's owner says */
 double work_longest(const struct work *);
@@ -58,8 +60,6 @@ int may_check(struct work *);
  * its word grants, never the record's own. */
 int may_act(struct work *);
 
-/* more_do(w, look): the files that the decision changes. look: nothing is
- * changed, that is the word for it; NULL: in earnest */
 /* May instances go? before_removal is asked, unless nothing goes: 0, or -1 with
  * the result ended: it said no, or could not be asked. */
 int may_remove(struct work *);
@@ -67,6 +67,10 @@ int may_remove(struct work *);
 /* more_do(w, look): what the decision changes besides the count. look:
  * nothing is changed, that is the word for it; NULL: in earnest */
 void more_do(struct work *w, const char *look);
+
+/* more_sweep(w): machines that were ordered and never served, where the decision
+ * leaves the count alone */
+void more_sweep(struct work *w);
 
 /* more_alone(w, may): files and sizes, for a decision that leaves the count
  * alone, or may not change it (may 0) */
