@@ -19,6 +19,7 @@
 #include "record/pending.h"
 
 enum { KEY_STATE = ARGS_OWN, KEY_TARGET_NAME, KEY_NOTE, KEY_RECORDS };
+enum { LOCK_WAIT = 5 }; /* seconds for another that gives a word, or acts */
 
 struct options {
 	struct args_common common;
@@ -214,27 +215,49 @@ find_place(void *ctx, const char *dir, const char *target)
 	return 1;
 }
 
-/* The word goes into the journal, and the decision with it down the pipe. */
-static int
-give_word(struct options *o, const char *word, int granted)
+/* The entry that word names, and no other target's, as it is by now */
+static struct pending *
+find_again(struct options *o, const struct place *w, const char *word)
 {
-	const struct pending *p = find(o, word);
-	struct buf b = { 0 }, line = { 0 };
-	struct place w = { .dir = NULL };
+	pending_free(&o->set);
+	read_one(o, w->dir, w->target);
+	return find(o, word);
+}
 
-	if (p == NULL)
-		return STATUS_REFUSED;
-	/* a grant may be taken back as long as nothing came of it */
-	if (p->fate != PENDING_WAITS &&
-	    !(p->fate == PENDING_GRANTED && !granted)) {
-		pending_fate_text(p, &b);
-		warn("'%s': %s", word, b.s);
-		buf_free(&b);
-		return STATUS_REFUSED;
+/* May the word be given? A grant may be taken back as long as nothing came of
+ * it, and nobody is about to carry it out: that lock comes back in *lock. */
+static struct pending *
+settle(struct options *o, const struct place *w, const char *word, int granted,
+    int *lock)
+{
+	struct pending *p = find_again(o, w, word);
+	struct buf why = { 0 };
+
+	if (p != NULL && p->fate == PENDING_GRANTED && !granted) {
+		if (journal_acting(
+			w->dir, w->target, LOCK_WAIT, lock, &why) == 0) {
+			p = find_again(o, w, word);
+		} else {
+			warn("'%s': not taken back: %s", word, why.s);
+			p = NULL;
+		}
 	}
-	w.target = p->target;
-	journals_each(&o->journals, find_place, &w);
-	write_word(w.dir, o, p, granted ? "grant" : "denial");
+	if (p != NULL && p->fate != PENDING_WAITS &&
+	    !(p->fate == PENDING_GRANTED && !granted)) {
+		pending_fate_text(p, &why);
+		warn("'%s': %s", word, why.s);
+		p = NULL;
+	}
+	buf_free(&why);
+	return p;
+}
+
+/* The decision with the word in it, down the pipe */
+static void
+put_word(const struct pending *p, int granted)
+{
+	struct buf b = { 0 }, line = { 0 };
+
 	journal_unlogged(&line, p->line, p->n);
 	if (line.failed ||
 	    json_replace(line.s, line.len, "approval",
@@ -244,8 +267,36 @@ give_word(struct options *o, const char *word, int granted)
 	put(&b);
 	buf_free(&b);
 	buf_free(&line);
+}
+
+/* The word goes into the journal, and the decision with it down the pipe. Of
+ * two who give one at once the second sees what the first said. */
+static int
+give_word(struct options *o, const char *word, int granted)
+{
+	const struct pending *p = find(o, word);
+	char target[sizeof(p->target)];
+	struct place w = { target, NULL };
+	struct buf why = { 0 };
+	int lock = -1, words;
+
+	if (p == NULL)
+		return STATUS_REFUSED;
+	memcpy(target, p->target, sizeof(target));
+	journals_each(&o->journals, find_place, &w);
+	words = journal_words(w.dir, LOCK_WAIT, &why);
+	if (words < 0)
+		die("%s", why.s);
+	p = settle(o, &w, word, granted, &lock);
+	if (p != NULL)
+		write_word(w.dir, o, p, granted ? "grant" : "denial");
+	if (lock >= 0)
+		close(lock);
+	close(words);
+	if (p != NULL)
+		put_word(p, granted);
 	free(w.dir);
-	return STATUS_OK;
+	return p != NULL ? STATUS_OK : STATUS_REFUSED;
 }
 
 static int

@@ -172,6 +172,58 @@ pending() {
 	[ "$(cat "$dir/count")" = 3 ]
 }
 
+# waiting N: so many as-approve have the state folder open
+waiting() {
+	local fd n=0
+
+	for fd in $(find /proc/[0-9]*/fd -lname "$state" 2>/dev/null); do
+		[ "$(cat "${fd%/fd/*}/comm" 2>/dev/null)" != as-approve ] ||
+			n=$((n + 1))
+	done
+	[ "$n" -ge "$1" ]
+}
+
+@test "as-approve: of two who give a word at once the second hears of the first" {
+	local k words=0
+
+	pending 3 5
+	exec 8<"$state"
+	flock 8
+	for k in 1 2; do
+		{
+			approve grant "$plan" >"$dir/out.$k" 2>"$dir/err.$k" &&
+				echo 0 >"$dir/exit.$k" || echo $? >"$dir/exit.$k"
+		} 3>&- 8<&- &
+	done
+	# both have read that it waits
+	wait_until 10 waiting 2
+	run -1 grep -q '"type":"grant"' "$state/web.ndjson"
+	exec 8<&-
+	wait_until 10 test -s "$dir/exit.1" -a -s "$dir/exit.2"
+	[ "$(sort "$dir/exit.1" "$dir/exit.2" | paste -sd,)" = 0,1 ]
+	[ "$(grep -c '"type":"grant"' "$state/web.ndjson")" = 1 ]
+	grep -q "'$plan': granted already, by " "$dir/err.1" "$dir/err.2"
+	for k in 1 2; do
+		words=$((words + $(wc -l <"$dir/out.$k")))
+	done
+	[ "$words" = 1 ]
+}
+
+@test "as-approve: what is being carried out cannot be taken back" {
+	pending 3 5
+	run -0 approve grant "$plan"
+	exec 8>"$state/web.lock"
+	flock 8
+	run --separate-stderr -1 approve deny "$plan"
+	[ -z "$output" ]
+	[[ $stderr == "as-approve: '$plan': not taken back: another as-apply is acting on 'web'"* ]]
+	run -1 grep -q '"type":"denial"' "$state/web.ndjson"
+	exec 8>&-
+	run -0 approve deny "$plan"
+	run --separate-stderr -1 apply "$dir/d"
+	[ "$(cat "$dir/count")" = 3 ]
+}
+
 @test "as-approve: what a newer decision overtook is refused" {
 	pending 3 5
 	old=$plan

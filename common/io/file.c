@@ -284,10 +284,11 @@ lock_within(int fd, double wait_s)
 	return 0;
 }
 
-int
-file_lock(const char *path, double wait_s)
+/* fd, locked; or -1, and it is closed */
+static int
+locked(int fd, double wait_s)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), e;
+	int e;
 
 	if (fd >= 0 && lock_within(fd, wait_s) != 0) {
 		e = errno;
@@ -296,6 +297,20 @@ file_lock(const char *path, double wait_s)
 		return -1;
 	}
 	return fd;
+}
+
+int
+file_lock(const char *path, double wait_s)
+{
+	return locked(
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), wait_s);
+}
+
+int
+file_lock_folder(const char *path, double wait_s)
+{
+	return locked(
+	    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), wait_s);
 }
 
 char *

@@ -82,6 +82,9 @@ int file_append_head(const char *path, const char *head, size_t n_head,
  */
 int file_lock(const char *path, double wait_s);
 
+/* file_lock_folder: the same on a folder, which has to be there */
+int file_lock_folder(const char *path, double wait_s);
+
 /* file_make_dirs(path): like mkdir -p, mode 0750. 0 or -1. */
 int file_make_dirs(const char *path);
 

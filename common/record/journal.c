@@ -509,3 +509,27 @@ journal_lock(
 	free(path);
 	return fd;
 }
+
+int
+journal_acting(const char *dir, const char *target, double wait_s, int *lock,
+    struct buf *why)
+{
+	char *path = path_of(dir, target, ".lock");
+	int there = path == NULL || access(path, F_OK) == 0;
+
+	free(path);
+	*lock = there ? journal_lock(dir, target, wait_s, why) : -1;
+	return there && *lock < 0 ? -1 : 0;
+}
+
+int
+journal_words(const char *dir, double wait_s, struct buf *why)
+{
+	int fd = file_lock_folder(dir, wait_s);
+
+	if (fd < 0)
+		buf_printf(why, "cannot lock the state folder '%s': %s", dir,
+		    errno == EWOULDBLOCK ? "another is giving a word there"
+					 : strerror(errno));
+	return fd;
+}

@@ -73,6 +73,21 @@ void journal_path(
 int journal_lock(
     const char *dir, const char *target, double wait_s, struct buf *why);
 
+/*
+ * journal_acting(dir, target, wait_s, why): the same for who will not act, but
+ * must know that nobody does: where nobody ever has, no lock is made (the file
+ * would be another user's). *lock is the descriptor, or -1. 0, or -1 as above.
+ */
+int journal_acting(const char *dir, const char *target, double wait_s,
+    int *lock, struct buf *why);
+
+/*
+ * journal_words(dir, wait_s, why): who reads a journal and then gives a word
+ * that rests on it does so alone, as long as the descriptor returned is open.
+ * It is the folder that is locked: nothing is made. -1 with a message.
+ */
+int journal_words(const char *dir, double wait_s, struct buf *why);
+
 /* journal_hold(lock, seconds): the owner of lock says that it will be done in
  * so many seconds; it said one minute by journal_lock */
 void journal_hold(int lock, double seconds);
