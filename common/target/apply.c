@@ -115,6 +115,7 @@ mend(struct work *w)
 		.expected = -1,
 		.ready_s = NAN };
 	const struct json *intent;
+	struct buf line = { 0 };
 	struct state state;
 	const char *text;
 	struct json *j;
@@ -142,7 +143,13 @@ mend(struct work *w)
 	    "an earlier run was cut off while it changed '%s' from %ld to %ld: "
 	    "%s\n",
 	    w->d->target, cut.from, cut.to, cut.error.s);
-	work_keep_result(w, w->past.open, w->past.n_open, &cut);
+	/* when that was logged is not when this is */
+	journal_unlogged(&line, w->past.open, w->past.n_open);
+	if (line.failed)
+		w->out->exit = STATUS_FAILED;
+	else
+		work_keep_result(w, line.s, line.len, &cut);
+	buf_free(&line);
 	apply_result_free(&cut);
 	json_free(j);
 	return 0;
