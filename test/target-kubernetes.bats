@@ -557,4 +557,8 @@ PATCH $PATCH old" >>"$dir/script"
 	sized two '{"limits":{"cpu":"a lot"}}'
 	run -0 apply --resources yes --dry-run "$dir/in"
 	[[ $(result .resized.held) == *"is set in a way that is left alone" ]]
+	# it is more than the count that has to be allowed
+	always "GET $WEB" kube-forbidden-sa-plain-deployment.http
+	run --separate-stderr -3 apply --resources yes --dry-run "$dir/in"
+	[[ $(result .resized.error) == *"answered 403"*"; a role must allow get and patch of the object itself" ]]
 }

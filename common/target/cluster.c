@@ -328,15 +328,17 @@ cluster_open(
 }
 
 static void
-advise(const struct http_response *r, struct buf *why)
+advise(const char *path, const struct http_response *r, struct buf *why)
 {
+	size_t n = strcspn(path, "?");
+	int scale = n >= 6 && memcmp(path + n - 6, "/scale", 6) == 0;
+
 	buf_str(why, r->error.s != NULL ? r->error.s : "out of memory");
 	if (r->status == 401)
 		buf_str(why, "; the token or certificate is not accepted");
 	else if (r->status == 403)
-		buf_str(why,
-		    "; a role must allow get and patch of the scale "
-		    "subresource");
+		buf_printf(why, "; a role must allow get and patch of the %s",
+		    scale ? "scale subresource" : "object itself");
 }
 
 int
@@ -363,7 +365,7 @@ cluster_send(const struct cluster *c, struct http_request *q,
 	done = http_send(c->h, q, r);
 	q->headers = NULL;
 	if (done != 0)
-		advise(r, why);
+		advise(q->path, r, why);
 out:
 	buf_free(&header);
 	buf_free(&token);
