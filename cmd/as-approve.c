@@ -234,8 +234,8 @@ settle(struct options *o, const struct place *w, const char *word, int granted,
 	struct buf why = { 0 };
 
 	if (p != NULL && p->fate == PENDING_GRANTED && !granted) {
-		if (journal_acting(
-			w->dir, w->target, LOCK_WAIT, lock, &why) == 0) {
+		if (journal_acting(w->dir, w->target, LOCK_WAIT, lock, &why) ==
+		    0) {
 			p = find_again(o, w, word);
 		} else {
 			warn("'%s': not taken back: %s", word, why.s);

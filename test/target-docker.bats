@@ -181,6 +181,13 @@ DELETE $API/containers/$(id b)" ]
 	run -0 apply "$dir/in"
 	outcome applied
 	[ "$(result .error)" = null ]
+	# removed by somebody between two requests
+	replay_stop
+	always "POST $API/containers/$(id c)/stop" 404
+	always "DELETE $API/containers/$(id c)?v=true" 404
+	replay_start
+	run -0 apply "$dir/in"
+	outcome applied
 }
 
 @test "docker: one that cannot be deleted is told; the count is right" {

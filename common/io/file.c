@@ -302,15 +302,13 @@ locked(int fd, double wait_s)
 int
 file_lock(const char *path, double wait_s)
 {
-	return locked(
-	    open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), wait_s);
+	return locked(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), wait_s);
 }
 
 int
 file_lock_folder(const char *path, double wait_s)
 {
-	return locked(
-	    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), wait_s);
+	return locked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), wait_s);
 }
 
 char *

@@ -243,9 +243,11 @@ stop_some(struct job *j, const struct container *c, size_t n, char *stopped)
 		o = TARGET_AWAY;
 	else if (o == TARGET_WRITTEN)
 		for (size_t k = 0; k < n; k++) {
-			/* 304: it had ended by itself */
-			stopped[k] =
-			    !posts[k].failed || posts[k].r.status == 304;
+			/* 304: it had ended by itself; 404: another removed it
+			 * just now */
+			stopped[k] = !posts[k].failed ||
+			    posts[k].r.status == 304 ||
+			    posts[k].r.status == 404;
 			j->done += stopped[k];
 			if (stopped[k])
 				continue;

@@ -371,8 +371,7 @@ static int
 lxd_sweep(void *self, int remove, struct buf *request, struct buf *why)
 {
 	struct lxd *d = self;
-	const struct target_change none = { .dry_run = !remove,
-		.version = "" };
+	const struct target_change none = { .dry_run = !remove, .version = "" };
 	struct job j = {
 		.d = d, .change = &none, .request = request, .why = why
 	};

@@ -27,7 +27,8 @@ more_do(struct work *w, const char *look)
 	out->exit = status_worse(out->exit, w->tuned.exit);
 }
 
-/* With the right to act. None of its troubles keeps the rest from being done. */
+/* With the right to act. None of its troubles keeps the rest from being done.
+ */
 static void
 sweep_alone(struct work *w)
 {
@@ -43,8 +44,8 @@ sweep_alone(struct work *w)
 		w->sweeping = 1;
 		if (work_keep_intent(w, &none) != 0) {
 			out->exit = STATUS_FAILED;
-		} else if (target_sweep(
-			       w->target, 1, &out->request, &why) != 0) {
+		} else if (target_sweep(w->target, 1, &out->request, &why) !=
+		    0) {
 			buf_str(&out->error, why.s != NULL ? why.s : "");
 			out->exit = STATUS_REMOTE;
 		}

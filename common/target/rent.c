@@ -269,8 +269,7 @@ int
 rent_sweep(void *self, int remove, struct buf *request, struct buf *why)
 {
 	struct vendor *v = self;
-	const struct target_change none = { .dry_run = !remove,
-		.version = "" };
+	const struct target_change none = { .dry_run = !remove, .version = "" };
 	struct job j = {
 		.v = v, .change = &none, .request = request, .why = why
 	};

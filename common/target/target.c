@@ -138,8 +138,7 @@ target_sweeps(const struct target *t)
 }
 
 int
-target_sweep(
-    struct target *t, int remove, struct buf *request, struct buf *why)
+target_sweep(struct target *t, int remove, struct buf *request, struct buf *why)
 {
 	return t->driver->sweep(t->self, remove, request, why);
 }

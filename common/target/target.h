@@ -115,12 +115,12 @@ enum target_outcome target_restore(struct target *t, long from, long to,
 int target_sweeps(const struct target *t);
 
 /*
- * target_sweep(t, remove, request, why): what we ordered and that has not served
- * within its grace, and so counts no more. remove 0: request says how it would
- * be removed, and stays empty where there is none; what serves for the first
- * time is marked as having served, so that it is none of these from now on.
- * remove 1: it is removed. 0; -1 with a message: it could not be looked at, or
- * not all of it went. For turns that are in earnest only.
+ * target_sweep(t, remove, request, why): what we ordered and that has not
+ * served within its grace, and so counts no more. remove 0: request says how it
+ * would be removed, and stays empty where there is none; what serves for the
+ * first time is marked as having served, so that it is none of these from now
+ * on. remove 1: it is removed. 0; -1 with a message: it could not be looked at,
+ * or not all of it went. For turns that are in earnest only.
  */
 int target_sweep(
     struct target *t, int remove, struct buf *request, struct buf *why);

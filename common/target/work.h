@@ -68,7 +68,7 @@ int may_remove(struct work *);
  * nothing is changed, that is the word for it; NULL: in earnest */
 void more_do(struct work *w, const char *look);
 
-/* more_sweep(w): machines that were ordered and never served, where the decision
+/* more_sweep(w): machines that were ordered and never served, where a decision
  * leaves the count alone */
 void more_sweep(struct work *w);
 
