@@ -176,10 +176,10 @@ pending() {
 waiting() {
 	local fd n=0
 
-	for fd in $(find /proc/[0-9]*/fd -lname "$state" 2>/dev/null); do
+	while IFS= read -r fd; do
 		[ "$(cat "${fd%/fd/*}/comm" 2>/dev/null)" != as-approve ] ||
 			n=$((n + 1))
-	done
+	done < <(find /proc/[0-9]*/fd -lname "$state" 2>/dev/null)
 	[ "$n" -ge "$1" ]
 }
 
