@@ -663,6 +663,22 @@ word() {
 	[ "$(cat "$dir/count")" = 3 ]
 }
 
+@test "as-apply: a grant that nobody used does not meet the same plan a day later" {
+	decide 3 5 "$required" >"$dir/in"
+	apply --state "$state" "$dir/in"
+	jq -c '{ type: "grant", target: .target, plan: .plan, who: "alice",
+		time: "2026-11-23T17:01:00Z", logged: "2026-11-23T17:01:00Z",
+		expires: .expires }' "$dir/in" >>"$state/web.ndjson"
+	now=2026-11-24T17:00:00Z
+	decide 3 5 '.approval = "required" | .expires = "2026-11-24T17:15:00Z"' \
+		>"$dir/in"
+	[ "$(jq -r .plan "$dir/in")" = \
+		"$(jq -r 'select(.type == "grant") | .plan' "$state/web.ndjson")" ]
+	run -0 apply --state "$state" "$dir/in"
+	[ "$(status_of)" = pending ]
+	[ "$(cat "$dir/count")" = 3 ]
+}
+
 @test "as-apply: a grant is for one plan, and the newest word counts" {
 	decide 3 6 "$required" >"$dir/in"
 	apply --state "$state" "$dir/in"
