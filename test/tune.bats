@@ -423,7 +423,7 @@ workers 3;" ]
 
 @test "tune: a full disk leaves the old file" {
 	[ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null ||
-		skip "a small file system takes root and a mount namespace"
+		skip "a small file system needs root and unshare: run this as root"
 	not_under_valgrind
 	mkdir "$dir/small"
 	conf "tune day { template = \"$dir/web.tmpl\" output = \"$dir/small/cfg\" reload = \"command:touch $dir/told\" }"

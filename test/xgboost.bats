@@ -24,7 +24,7 @@ setup_file() {
 
 setup() {
 	[ -e /usr/include/xgboost/c_api.h ] ||
-		skip "libxgboost-dev is not installed"
+		skip "libxgboost-dev is not installed: apt-get install libxgboost-dev"
 	not_under_valgrind
 	[ -z "${ASAN_OPTIONS:-}" ] || skip "not under sanitizers"
 	cd "$BATS_TEST_TMPDIR"
@@ -68,7 +68,7 @@ setup() {
 	local why="the method 'xgboost' is not built in: it takes 'make XGBOOST=1'"
 
 	! ldd "$(command -v as-train)" | grep -q libxgboost ||
-		skip "all of this was made with XGBOOST=1"
+		skip "made with XGBOOST=1: make clean, then make"
 	run -2 as-train --method xgboost "$past"
 	[ "${lines[0]}" = "as-train: --method: $why" ]
 	run --separate-stderr -1 as-predict --now "$now" -m "$model" "$past"

@@ -486,7 +486,7 @@ composed() {
 
 @test "compose: docker compose lists, keeps and scales what was made" {
 	docker compose version >/dev/null 2>&1 || command -v docker-compose ||
-		skip "no compose on this machine"
+		skip "compose is not installed: apt-get install docker-compose"
 	driver=compose service=shop/web
 	cat >"$dir/compose.yml" <<-END
 		services:
