@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/status.h"
 #include "cli/args.h"
@@ -36,6 +37,8 @@ enum {
 };
 
 enum { CALENDAR_BYTES = 1 << 24 };
+/* memory that reading a month takes, and learning from each point */
+enum { BYTES_TO_READ = 2 << 20, BYTES_A_POINT = 2464 };
 
 struct options {
 	struct args_common common;
@@ -442,6 +445,8 @@ train_one(struct train *t, struct series *s)
 	struct buf why = { 0 };
 	struct trained m;
 
+	/* of a longer series no more is learnt at once */
+	memory_ready((s->n < 8064 ? s->n : 8064) * BYTES_A_POINT);
 	if (train_series(&m, s, &task, &r, &why) != 0) {
 		progress_end();
 		warn("'%s' of '%s' refused: %s", s->name, s->target,
@@ -574,6 +579,7 @@ main(int argc, char *argv[])
 	struct train t = { .o = &o };
 	int status;
 
+	memory_ready(BYTES_TO_READ);
 	load_conf(&t);
 	load_calendar(&t);
 	status = filter_run(&filter, files, &o.common, &t);
