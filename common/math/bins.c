@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "math/quantile.h"
 
 enum { SAMPLE = 2048, DIGITS = 4, DIGIT = 256 };
@@ -98,32 +102,67 @@ bins_free(struct bins *b)
 	b->features = 0;
 }
 
-/* how many of 63 rising edges lie below x: six steps and no branch */
-static inline unsigned
-code(const float *edge, float x)
-{
-	unsigned at = 0;
+#if defined(__x86_64__)
+enum { EIGHT = 8, COLUMNS = 64 };
 
-	at += edge[at + 31] < x ? 32 : 0;
-	at += edge[at + 15] < x ? 16 : 0;
-	at += edge[at + 7] < x ? 8 : 0;
-	at += edge[at + 3] < x ? 4 : 0;
-	at += edge[at + 1] < x ? 2 : 0;
-	at += edge[at] < x ? 1 : 0;
-	return at;
+/* how many of eight floats lie below x */
+__attribute__((target("avx2,popcnt"))) static inline unsigned
+below(const float *eight, __m256 x)
+{
+	__m256 lower = _mm256_cmp_ps(_mm256_loadu_ps(eight), x, _CMP_LT_OQ);
+
+	return (unsigned)_mm_popcnt_u32((unsigned)_mm256_movemask_ps(lower));
 }
+
+/*
+ * The same in two steps of eight: among every eighth edge, then among those
+ * that follow. The last eight begin one earlier, lest they end beyond the last.
+ */
+__attribute__((target("avx2,popcnt"))) static void
+apply_avx2(const struct bins *b, size_t from, size_t to, const float *x,
+    size_t rows, size_t stride, uint8_t *out, size_t width)
+{
+	float coarse[COLUMNS][EIGHT];
+
+	for (size_t f = from; f < to; f++)
+		for (unsigned k = 0; k < EIGHT; k++)
+			coarse[f - from][k] = k + 1 < EIGHT
+			    ? b->edge[f * BINS_EDGES + k * EIGHT + EIGHT - 1]
+			    : INFINITY;
+	for (size_t r = 0; r < rows; r++)
+		for (size_t f = from; f < to; f++) {
+			__m256 v = _mm256_set1_ps(x[r * stride + f]);
+			unsigned at = EIGHT * below(coarse[f - from], v);
+
+			if (at > BINS_EDGES - EIGHT)
+				at = BINS_EDGES - EIGHT;
+			at += below(b->edge + f * BINS_EDGES + at, v);
+			out[r * width + f] = (uint8_t)at;
+		}
+}
+#endif
 
 void
 bins_apply(const struct bins *b, const float *x, size_t rows, size_t stride,
     uint8_t *out, size_t width)
 {
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		for (size_t f = 0; f < b->features; f += COLUMNS)
+			apply_avx2(b, f,
+			    b->features < f + COLUMNS ? b->features
+						      : f + COLUMNS,
+			    x, rows, stride, out, width);
+		return;
+	}
+#endif
 	for (size_t r = 0; r < rows; r++) {
 		const float *row = x + r * stride;
 
 		for (size_t f = 0; f < b->features; f++) {
 			const float *edge = b->edge + f * BINS_EDGES;
 
-			out[r * width + f] = (uint8_t)code(edge, row[f]);
+			out[r * width + f] = (uint8_t)bins_code(edge, row[f]);
 		}
 	}
 }

@@ -27,6 +27,21 @@ int bins_fit(struct bins *b, const float *x, size_t rows, size_t stride,
 
 void bins_free(struct bins *b);
 
+/* how many of one feature's edges lie below x: six steps and no branch */
+static inline unsigned
+bins_code(const float *edge, float x)
+{
+	unsigned at = 0;
+
+	at += edge[at + 31] < x ? 32 : 0;
+	at += edge[at + 15] < x ? 16 : 0;
+	at += edge[at + 7] < x ? 8 : 0;
+	at += edge[at + 3] < x ? 4 : 0;
+	at += edge[at + 1] < x ? 2 : 0;
+	at += edge[at] < x ? 1 : 0;
+	return at;
+}
+
 /*
  * bins_apply(b, x, rows, stride, out, width): codes of all features of each
  * row; out[r*width + f], width >= b->features. The rest of a row is left

@@ -2,100 +2,78 @@
 
 #include <string.h>
 
-enum {
-	LANES = 4,
-	LARGE = 512 /* a node with more rows is cut by so many of them */
-};
+#define LANES 4 /* that every processor has */
+#include "math/forest_cut.h"
 
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef uint32_t words __attribute__((vector_size(LANES * sizeof(uint32_t))));
-typedef int32_t marks __attribute__((vector_size(LANES * sizeof(int32_t))));
+enum { AT_ONCE = 4 }; /* features counted at once */
 
-/* the running sum within four words */
-static inline words
-sum_up(words a)
+/* Counts and sums of AT_ONCE features, from h on. Rows stand far apart, so each
+ * is asked for some time before. */
+static void
+count_some(const struct growth *g, const uint32_t *idx, struct range r,
+    uint32_t every, const uint8_t *feature, uint32_t *h)
 {
-	const words none = { 0 };
+	const uint8_t *x = g->x;
+	size_t width = g->width;
+	size_t a = feature[0];
+	size_t b = feature[1];
+	size_t c = feature[2];
+	size_t d = feature[3];
 
-	a += __builtin_shufflevector(none, a, 0, 4, 5, 6);
-	a += __builtin_shufflevector(none, a, 0, 0, 4, 5);
-	return a;
+	for (uint32_t i = r.from; i < r.to; i += every) {
+		uint32_t row = idx[i];
+		const uint8_t *at = x + row * width;
+		uint32_t next = idx[i + AHEAD * every];
+		uint32_t target = g->target[row];
+
+		__builtin_prefetch(x + next * width);
+		h[at[a]] += target;
+		h[CODES + at[b]] += target;
+		h[2 * CODES + at[c]] += target;
+		h[3 * CODES + at[d]] += target;
+	}
 }
 
-/*
- * All cuts of one feature, four at once. Variance reduction of a cut, but for
- * what all cuts of the node share:
- * SL^2/nL + SR^2/nR - S^2/n = n (SL - nL S/n)^2 / (nL nR).
- * A cut that leaves too few rows on a side gains nothing.
- */
 static void
-best_of(const uint32_t *h, unsigned feature, uint32_t n, float mean,
-    unsigned minleaf, struct split *best)
+cut_each(const struct workspace *w, const struct node_facts *node,
+    const uint8_t *feature, unsigned features, struct split *best)
 {
-	const words *at = (const words *)(const void *)h;
-	const float all = (float)n;
-	const float few = (float)minleaf;
-	words left = { 0 };
-	lanes most = { 0 };
-	lanes gain[CODES / LANES];
-
-	for (unsigned v = 0; v < CODES / LANES; v++) {
-		words sum = sum_up(at[v]) + left;
-		marks count = (marks)(sum & COUNT);
-		marks total = (marks)(sum >> COUNT_BITS);
-		lanes nl = __builtin_convertvector(count, lanes);
-		lanes nr = all - nl;
-		lanes d = __builtin_convertvector(total, lanes) - nl * mean;
-		marks good = (nl >= few) & (nr >= few);
-
-		left = __builtin_shufflevector(sum, sum, 3, 3, 3, 3);
-		d = d * d / (nl * nr);
-		gain[v] = (lanes)((marks)d & good);
-		good = gain[v] > most;
-		most = (lanes)(((marks)gain[v] & good) | ((marks)most & ~good));
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		for (unsigned j = 0; j < features; j++)
+			cut_best_avx2(
+			    w->histogram + j * CODES, node, feature[j], best);
+		return;
 	}
-	for (unsigned k = 0; k < LANES; k++) {
-		if (!(most[k] > best->gain))
-			continue;
-		for (unsigned v = 0; v < CODES / LANES; v++)
-			if (gain[v][k] >= most[k]) {
-				*best = (struct split){ most[k], feature,
-					v * LANES + k };
-				break;
-			}
-	}
+#endif
+	for (unsigned j = 0; j < features; j++)
+		cut_best(w->histogram + j * CODES, node, feature[j], best);
 }
 
 /*
  * A large node is cut by a sample of its rows: hundreds of them tell the best
- * of 64 cuts nearly as well as thousands, and trees differ the more.
+ * of 64 cuts nearly as well as thousands, and trees differ the more. Features
+ * are counted by fours: one or two that follow those drawn may be among them.
  */
 struct split
 trees_split(const struct growth *g, struct workspace *w, struct range r,
     const uint8_t *feature)
 {
 	unsigned mtry = g->o->mtry;
+	unsigned counted = (mtry + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
 	uint32_t every = (r.to - r.from + LARGE - 1) / LARGE;
-	uint32_t n = 0;
-	uint32_t sum = 0;
+	uint32_t n = (r.to - r.from + every - 1) / every;
 	struct split best = { 1e-9F, 0, 0 };
-	float mean;
+	struct node_facts node = { (float)n, 0.0F, (float)g->o->minleaf };
+	uint32_t sum = 0;
 
-	for (uint32_t i = r.from; i < r.to; i += every) {
-		uint32_t row = w->idx[i];
-		const uint8_t *x = g->x + row * g->width;
-		uint32_t target = g->target[row];
-		uint32_t *h = w->histogram;
-
-		n++;
-		sum += target >> COUNT_BITS;
-		for (unsigned j = 0; j < mtry; j++, h += CODES)
-			h[x[feature[j]]] += target;
-	}
-	mean = (float)sum / (float)n;
-	for (unsigned j = 0; j < mtry; j++)
-		best_of(w->histogram + j * CODES, feature[j], n, mean,
-		    g->o->minleaf, &best);
-	memset(w->histogram, 0, mtry * CODES * sizeof w->histogram[0]);
+	for (unsigned j = 0; j < counted; j += AT_ONCE)
+		count_some(
+		    g, w->idx, r, every, feature + j, w->histogram + j * CODES);
+	for (unsigned v = 0; v < CODES; v++)
+		sum += w->histogram[v] >> COUNT_BITS;
+	node.mean = (float)sum / (float)n;
+	cut_each(w, &node, feature, mtry, &best);
+	memset(w->histogram, 0, counted * CODES * sizeof w->histogram[0]);
 	return best;
 }

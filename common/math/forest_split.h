@@ -12,6 +12,8 @@
 enum {
 	CODES = 64,
 	COLUMNS = 64,
+	LARGE = 512, /* a node with more rows is cut by so many of them */
+	AHEAD = 16, /* rows that are asked for before their turn */
 	LEVELS = 4095 /* clipped targets are whole numbers within +-LEVELS */
 };
 
@@ -39,7 +41,7 @@ struct growth {
 };
 
 struct workspace {
-	uint32_t *idx, *spare;
+	uint32_t *idx, *spare; /* idx with rows_past(rows) more */
 	struct range *range;
 	_Alignas(16) uint32_t histogram[COLUMNS * CODES];
 };
@@ -48,6 +50,24 @@ struct split {
 	float gain;
 	unsigned feature, cut;
 };
+
+/* how far past the last row the next one is looked for */
+static inline size_t
+rows_past(size_t rows)
+{
+	return AHEAD * (rows / LARGE + 2);
+}
+
+/* what all cuts of a node share */
+struct node_facts {
+	float rows; /* that it is cut by */
+	float mean; /* of their targets */
+	float least; /* rows that a side must have */
+};
+
+/* the best cut of one feature, where it is better than *best */
+void cut_best_avx2(const uint32_t *h, const struct node_facts *node,
+    unsigned feature, struct split *best);
 
 /*
  * trees_split(g, w, r, feature): the cut of rows r by one of the o->mtry

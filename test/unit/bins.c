@@ -31,6 +31,7 @@ main(void)
 		for (int k = 0; k < BINS_EDGES; k++)
 			below += b.edge[k] < x[i];
 		check(code[i] == below);
+		check(bins_code(b.edge, x[i]) == (unsigned)below);
 	}
 	bins_free(&b);
 	return check_status();

@@ -12,7 +12,10 @@
 #include "math/forest.h"
 #include "math/random.h"
 
-enum { ROWS = 300, WIDE = 8, CODES = 12, CASES = 400 };
+#define LANES 4
+#include "math/forest_cut.h"
+
+enum { ROWS = 300, WIDE = 8, USED = 12, CASES = 400 };
 
 static uint8_t x[ROWS * WIDE];
 static float y[ROWS];
@@ -46,7 +49,7 @@ best_gain(const uint8_t *in, size_t rows, const struct trees_options *o)
 	double best = -1;
 
 	for (size_t k = 0; k < o->columns; k++)
-		for (unsigned cut = 0; cut + 1 < CODES; cut++)
+		for (unsigned cut = 0; cut + 1 < USED; cut++)
 			best = fmax(best,
 			    gain(in, rows, o->column[k], cut, o->minleaf));
 	return best;
@@ -106,7 +109,7 @@ brute_force(void)
 		o.mtry = (unsigned)o.columns;
 		memset(in, 1, sizeof in);
 		for (size_t i = 0; i < rows * WIDE; i++)
-			x[i] = (uint8_t)random_below(&r, CODES);
+			x[i] = (uint8_t)random_below(&r, USED);
 		for (size_t i = 0; i < rows; i++)
 			y[i] = (float)random_below(&r, 2000) / 8.0F +
 			    (float)(20 * x[i * WIDE + column[0]]);
@@ -119,9 +122,43 @@ brute_force(void)
 	check(splits > CASES);
 }
 
+/* What is cut eight at a time is cut as what is cut four at a time */
+static void
+wide_as_narrow(void)
+{
+#if defined(__x86_64__)
+	struct random r = random_start(5, 3);
+	size_t found = 0;
+
+	for (int c = 0; c < 2000 && __builtin_cpu_supports("avx2"); c++) {
+		_Alignas(16) uint32_t h[CODES] = { 0 };
+		uint32_t rows = 1 + random_below(&r, 300);
+		uint32_t spread = 1 + random_below(&r, CODES);
+		struct split a = { 1e-9F, 0, 0 }, b = a;
+		struct node_facts node = { (float)rows, 0,
+			(float)(1 + random_below(&r, 40)) };
+		uint64_t sum = 0;
+
+		for (uint32_t i = 0; i < rows; i++) {
+			uint32_t target = random_below(&r, 2 * LEVELS + 1);
+
+			h[random_below(&r, spread)] += PACK(target);
+			sum += target;
+		}
+		node.mean = (float)sum / node.rows;
+		cut_best(h, &node, 7, &a);
+		cut_best_avx2(h, &node, 7, &b);
+		check(memcmp(&a, &b, sizeof a) == 0);
+		found += a.feature == 7;
+	}
+	check(found > 500 || !__builtin_cpu_supports("avx2"));
+#endif
+}
+
 int
 main(void)
 {
 	brute_force();
+	wide_as_narrow();
 	return check_status();
 }
