@@ -12,6 +12,7 @@ enum {
 	ROUNDS = 4,
 	WIDTH = LAD_FEATURES + 1, /* features, a 1 for the intercept, zeros */
 	LANES = 4,
+	ROWS = 4, /* added up at once */
 	BLOCK = 128, /* rows summed in single precision before going on */
 	TAIL = 64 /* an end of a sample is found among so many */
 };
@@ -103,37 +104,66 @@ standardise(struct problem *p, struct lad *m, size_t f, float *column)
 		z[i * p->used + f] = (float)((double)column[i] - mean) * factor;
 }
 
+/* the sums of a block of rows: products of features, and with the target */
+struct sums {
+	lanes product[WIDTH + 1][WIDTH / LANES];
+};
+
+/*
+ * ROWS rows at once, so that a sum is fetched and put back once for all of
+ * them; it is added to in the order of the rows.
+ */
+static inline void
+add_rows(const struct problem *p, size_t first, struct sums *sum)
+{
+	size_t width = p->used / LANES;
+	const lanes *z[ROWS];
+	float w[ROWS];
+
+	for (size_t k = 0; k < ROWS; k++) {
+		size_t r = first + k < p->n ? first + k : p->n - 1;
+
+		z[k] = p->z + r * width;
+		w[k] = first + k < p->n ? p->weight[r] : 0.0F;
+	}
+	for (size_t i = 0; i < p->used; i++) {
+		float a = w[0] * ((const float *)z[0])[i];
+		float b = w[1] * ((const float *)z[1])[i];
+		float c = w[2] * ((const float *)z[2])[i];
+		float d = w[3] * ((const float *)z[3])[i];
+
+		for (size_t j = 0; j <= i / LANES; j++) {
+			lanes s = sum->product[i][j] + a * z[0][j];
+
+			s += b * z[1][j];
+			s += c * z[2][j];
+			sum->product[i][j] = s + d * z[3][j];
+		}
+	}
+	for (size_t k = 0; k < ROWS && first + k < p->n; k++)
+		for (size_t j = 0; j < width; j++)
+			sum->product[WIDTH][j] +=
+			    w[k] * p->y[first + k] * z[k][j];
+}
+
 /* a += sum w z z', lower triangle in whole lanes; b += sum w y z */
 static void
 gather(const struct problem *p, double *a, double *b)
 {
-	size_t width = p->used / LANES;
-	lanes part[WIDTH + 1][WIDTH / LANES];
+	struct sums sum;
 
 	for (size_t from = 0; from < p->n; from += BLOCK) {
 		size_t to = from + BLOCK < p->n ? from + BLOCK : p->n;
 
-		memset(part, 0, sizeof part);
-		for (size_t r = from; r < to; r++) {
-			const lanes *z = p->z + r * width;
-			const float *one = (const float *)z;
-			float w = p->weight[r];
-
-			for (size_t i = 0; i < p->used; i++) {
-				float wz = w * one[i];
-
-				for (size_t j = 0; j <= i / LANES; j++)
-					part[i][j] += wz * z[j];
-			}
-			for (size_t j = 0; j < width; j++)
-				part[WIDTH][j] += w * p->y[r] * z[j];
-		}
+		memset(&sum, 0, sizeof sum);
+		for (size_t r = from; r < to; r += ROWS)
+			add_rows(p, r, &sum);
 		for (size_t i = 0; i < p->used; i++) {
-			const float *s = (const float *)part[i];
+			const float *s = (const float *)sum.product[i];
 
 			for (size_t j = 0; j <= i; j++)
 				a[i * p->used + j] += (double)s[j];
-			s = (const float *)part[WIDTH];
+			s = (const float *)sum.product[WIDTH];
 			b[i] += (double)s[i];
 		}
 	}
