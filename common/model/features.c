@@ -380,7 +380,7 @@ calendar(const struct features *f, size_t t, size_t h, float *x)
 }
 
 void
-features_row(const struct features *f, size_t t, size_t h, float *x)
+features_origin(const struct features *f, size_t t, float *x)
 {
 	double b = f->level[t];
 
@@ -393,9 +393,6 @@ features_row(const struct features *f, size_t t, size_t h, float *x)
 	x[10] = (float)(f->slow[t] - b);
 	x[11] = (float)(f->median1[t] - b);
 	x[12] = (float)(f->median_day[t] - b);
-	days(f, t, h, b, x);
-	hours(f, t, h, b, x);
-	calendar(f, t, h, x);
 	x[30] = (float)f->sd1[t];
 	x[31] = (float)f->sd6[t];
 	x[32] = (float)(f->min1[t] - b);
@@ -403,6 +400,21 @@ features_row(const struct features *f, size_t t, size_t h, float *x)
 	x[34] = (float)(f->min6[t] - b);
 	x[35] = (float)(f->max6[t] - b);
 	x[36] = (float)b;
+}
+
+void
+features_lead(const struct features *f, size_t t, size_t h, float *x)
+{
+	days(f, t, h, f->level[t], x);
+	hours(f, t, h, f->level[t], x);
+}
+
+void
+features_row(const struct features *f, size_t t, size_t h, float *x)
+{
+	features_origin(f, t, x);
+	features_lead(f, t, h, x);
+	calendar(f, t, h, x);
 	x[41] = (float)h;
 }
 

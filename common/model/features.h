@@ -78,6 +78,15 @@ size_t features_period(const struct features *f, size_t n);
 void features_row(const struct features *f, size_t t, size_t h, float *x);
 
 /*
+ * Parts of it, for who needs the first FEATURES_LINEAR alone, at many leads:
+ * features_origin fills those of them that are the same at all leads, and then
+ * features_lead(f, t, h, x) the others.
+ */
+void features_origin(const struct features *f, size_t t, float *x);
+
+void features_lead(const struct features *f, size_t t, size_t h, float *x);
+
+/*
  * features_peak(f, t, w, expected, x): FEATURES_MAX features for the greatest
  * value of the w steps after t: those of the lead in the middle with w in place
  * of h, what a linear model expects it to be (relative to the level), and the

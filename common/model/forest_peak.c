@@ -35,12 +35,13 @@ static void
 expected(const struct core *c, const struct features *f, size_t t, float *out)
 {
 	float high = -INFINITY;
+	float x[FEATURES];
 
+	features_origin(f, t, x);
 	for (size_t h = 1; h <= c->H; h++) {
-		float x[FEATURES];
 		float v;
 
-		features_row(f, t, h, x);
+		features_lead(f, t, h, x);
 		v = core_linear(c, h, x);
 		high = v > high ? v : high;
 		out[h - 1] = high;
