@@ -258,23 +258,6 @@ exp_table(const struct trees *t, float *out)
 		out[v] = expf(fminf(t->value[v], 60.0F));
 }
 
-/* sum of exp(value + shift) over samples, each at most most; and their number
- */
-static double
-exp_sum(const uint16_t *count, const float *table, double factor, double most,
-    uint32_t *n)
-{
-	double sum = 0.0;
-
-	for (size_t v = 0; v < TREES_VALUES; v++) {
-		double e = (double)table[v] * factor;
-
-		sum += count[v] * (e < most ? e : most);
-		*n += count[v];
-	}
-	return sum;
-}
-
 /* the mean of the inverse of the pool's samples: exp(a + s) = exp(a) exp(s) */
 static double
 mean_of(const struct features *f, const struct batch *b, size_t i,
@@ -285,8 +268,8 @@ mean_of(const struct features *f, const struct batch *b, size_t i,
 	uint32_t n = 0;
 	double sum;
 
-	sum = exp_sum(ac, b->exp_a, 1.0, most, &n);
-	sum += exp_sum(bb, b->exp_b, exp((double)b->linear[i]), most, &n);
+	sum = pool_sum(ac, b->exp_a, 1.0, most, &n);
+	sum += pool_sum(bb, b->exp_b, exp((double)b->linear[i]), most, &n);
 	sum = level * sum / (n > 0 ? (double)n : 1.0);
 	return fmax(sum - f->transform.offset, 0.0) + f->transform.base;
 }
@@ -336,7 +319,7 @@ read_row(const struct core *c, const struct features *f, const struct batch *b,
 	pool_one(&two, count[1], c->set[1]->value, b->linear[i]);
 	read_pool(f, b, i, &two, EXPERT_B, o);
 	pool_one(&one, ac, c->set[0]->value, 0.0F);
-	pool_two(&both, &one, 1, &two, 2);
+	pool_upper(&both, &one, 1, &two, 2);
 	read_pool(f, b, i, &both, EXPERT_POOL, o);
 	if (o->mean != NULL)
 		o->mean[b->at[i]] = mean_of(f, b, i, ac, bb);

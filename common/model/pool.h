@@ -24,8 +24,9 @@ struct pool {
 void pool_one(
     struct pool *p, const uint16_t *count, const float *value, float shift);
 
-/* pool_two: each sample of a and b so many times; each has TREES_VALUES most */
-void pool_two(struct pool *p, const struct pool *a, uint32_t times_a,
+/* pool_upper: each sample of a and b so many times; each has TREES_VALUES most
+ */
+void pool_upper(struct pool *p, const struct pool *a, uint32_t times_a,
     const struct pool *b, uint32_t times_b);
 
 /*
@@ -35,5 +36,13 @@ void pool_two(struct pool *p, const struct pool *a, uint32_t times_a,
  */
 void pool_quantiles(
     const struct pool *p, double cap, const double *q, size_t n, double *out);
+
+/*
+ * pool_sum(count, table, factor, most, n): the sum over one forest's samples of
+ * what table, finite, has for each times factor, at most most; *n += how many
+ * samples there are.
+ */
+double pool_sum(const uint16_t *count, const float *table, double factor,
+    double most, uint32_t *n);
 
 #endif
