@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/status.h"
 #include "cli/args.h"
@@ -31,6 +32,9 @@ enum {
 	KEY_STABILISATION,
 	KEY_STEP
 };
+
+/* bytes that a model and two weeks of history take */
+enum { MEMORY = 2 << 20 };
 
 struct options {
 	struct args_common common;
@@ -199,32 +203,27 @@ find_line(const struct predict *p, const struct series *s, struct buf *why)
 	return -1;
 }
 
-/* The model of a series: 1 and *t; 0: there is none to look for; -1: it was
- * refused, *why says why */
+/* The model of a series: 1, *m and *t, which is made of it; 0: there is none to
+ * look for; -1: it was refused, *why says why */
 static int
-find_model(struct predict *p, const struct series *s, struct trained *t,
-    struct buf *why)
+find_model(struct predict *p, const struct series *s, struct model *m,
+    struct trained *t, struct buf *why)
 {
-	struct model_line *l;
 	const char *text;
-	struct model m;
-	int i, r;
+	int i;
 
 	if (p->o->model == NULL)
 		return 0;
 	i = find_line(p, s, why);
 	if (i < 0)
 		return -1;
-	l = &p->models.line[i];
-	if (model_read(&m, p->models.text.s + l->at, l->len, &text) != 0) {
-		buf_printf(why, "line %zu: %s", l->number, text);
-		return -1;
+	if (model_file_read(&p->models, (size_t)i, m, &text) == 0) {
+		if (stored_read(t, m, &text) == 0)
+			return 1;
+		model_free(m);
 	}
-	r = stored_read(t, &m, &text);
-	if (r != 0)
-		buf_printf(why, "line %zu: %s", l->number, text);
-	model_free(&m);
-	return r == 0 ? 1 : -1;
+	buf_printf(why, "line %zu: %s", p->models.line[i].number, text);
+	return -1;
 }
 
 static void
@@ -287,8 +286,9 @@ forecast_one(struct predict *p, const struct series *s, struct buf *out)
 	struct buf why = { 0 };
 	struct trained t;
 	struct forecast f;
+	struct model m;
 	const char *text;
-	int found = find_model(p, s, &t, &why), status = STATUS_OK;
+	int found = find_model(p, s, &m, &t, &why), status = STATUS_OK;
 
 	if (predict_series(&f, found > 0 ? &t : NULL, s, &o, &text) != 0)
 		die("%s", text);
@@ -307,8 +307,10 @@ forecast_one(struct predict *p, const struct series *s, struct buf *out)
 	forecast_write(out, &f);
 	buf_char(out, '\n');
 	forecast_free(&f);
-	if (found > 0)
+	if (found > 0) {
 		trained_free(&t);
+		model_free(&m);
+	}
 	buf_free(&why);
 	return status;
 }
@@ -356,9 +358,10 @@ main(int argc, char *argv[])
 		.interval = NAN,
 		.stabilisation = NAN };
 	char **files = args_parse(&argp, ARGS_FILTER, argc, argv, &o);
-	struct predict p = { .o = &o };
+	struct predict p = { .o = &o, .models = { .from = { NULL, -1 } } };
 	int status;
 
+	memory_ready(MEMORY);
 	load_files(&p);
 	status = filter_run(&filter, files, &o.common, &p);
 	series_set_free(&p.set);

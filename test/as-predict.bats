@@ -362,6 +362,19 @@ member() {
 	[[ $stderr == *"checksum does not hold"* ]]
 }
 
+@test "as-predict: a model from a pipe, among other lines, without a last LF" {
+	predict -m "$forest" <"$data/web.ndjson" >want
+	predict -m <(cat "$forest") <"$data/web.ndjson" | cmp - want
+	{
+		echo '{"type":"note","text":"no model"}'
+		echo
+		jq -c '.metric.target = "other"' "$online" # its checksum is void
+		printf '%s' "$(<"$forest")"
+	} >many
+	predict -m many <"$data/web.ndjson" | cmp - want
+	predict -m <(cat many) <"$data/web.ndjson" | cmp - want
+}
+
 @test "as-predict: no byte of a model can be changed unseen" {
 	size=$(wc -c <"$online")
 	for at in 10 60 200 400 500 5000 20000 40000 $((size - 300)) $((size - 80)) \

@@ -4,22 +4,58 @@
 #include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <stdint.h>
+#include <stdlib.h>
 
-char *
-digest_sha256(const void *p, size_t n, char hex[static DIGEST_HEX])
+struct digest {
+	struct sha256_ctx ctx;
+};
+
+static char *
+finish(struct sha256_ctx *ctx, char hex[static DIGEST_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t d[SHA256_DIGEST_SIZE];
-	struct sha256_ctx ctx;
 
-	sha256_init(&ctx);
-	sha256_update(&ctx, n, p);
-	sha256_digest(&ctx, sizeof(d), d);
+	sha256_digest(ctx, sizeof(d), d);
 	for (size_t i = 0; i < sizeof(d); i++) {
 		hex[2 * i] = digits[d[i] >> 4];
 		hex[2 * i + 1] = digits[d[i] & 15];
 	}
 	hex[2 * sizeof(d)] = '\0';
+	return hex;
+}
+
+char *
+digest_sha256(const void *p, size_t n, char hex[static DIGEST_HEX])
+{
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, n, p);
+	return finish(&ctx, hex);
+}
+
+struct digest *
+digest_new(void)
+{
+	struct digest *d = malloc(sizeof(*d));
+
+	if (d != NULL)
+		sha256_init(&d->ctx);
+	return d;
+}
+
+void
+digest_add(struct digest *d, const void *p, size_t n)
+{
+	sha256_update(&d->ctx, n, p);
+}
+
+char *
+digest_end(struct digest *d, char hex[static DIGEST_HEX])
+{
+	finish(&d->ctx, hex);
+	free(d);
 	return hex;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/forest_packed.h"
 #include "math/forest_split.h"
 #include "math/quantile.h"
 #include "math/random.h"
@@ -44,7 +45,10 @@ part(const struct growth *g, struct workspace *w, struct range r,
 
 	for (uint32_t i = r.from; i < r.to; i++) {
 		uint32_t row = w->idx[i];
+		uint32_t next = w->idx[i + 2 * AHEAD];
 		int above = x[row * g->width] > s->cut;
+
+		__builtin_prefetch(x + next * g->width);
 
 		w->idx[left] = row;
 		w->spare[right] = row;
@@ -131,7 +135,7 @@ grow(const struct growth *g, struct workspace *w, unsigned tree,
     struct sapling *s)
 {
 	struct random random = random_start(g->o->seed, tree);
-	uint8_t order[COLUMNS];
+	uint8_t order[COLUMNS] = { 0 };
 	uint32_t made = 1;
 
 	memcpy(order, g->o->column, g->o->columns);
@@ -182,8 +186,8 @@ workspace_new(size_t rows, size_t nodes)
 
 	if (w == NULL)
 		return NULL;
-	/* one more: draw_rows writes before it knows whether to keep */
-	w->idx = calloc(rows + 1, sizeof *w->idx);
+	/* draw_rows writes before it knows whether to keep: one more */
+	w->idx = calloc(rows + 1 + rows_past(rows), sizeof *w->idx);
 	w->spare = malloc((rows + 1) * sizeof *w->spare);
 	w->range = malloc(nodes * sizeof *w->range);
 	if (w->idx == NULL || w->spare == NULL || w->range == NULL) {
@@ -339,6 +343,7 @@ trees_free(struct trees *t)
 {
 	if (t == NULL)
 		return;
+	packed_free(t->packed);
 	free(t->root);
 	free(t->first);
 	free(t->depth);

@@ -42,11 +42,15 @@ struct trees_node {
 	    next; /* the left child, the right one follows; a leaf: itself */
 };
 
+struct packed_trees;
+
 struct trees {
 	size_t trees;
 	size_t keep;
 	size_t features; /* every node's feature is below this */
 	float value[TREES_VALUES]; /* what a code stands for, rising */
+	struct packed_trees
+	    *packed; /* as read; then all that follows is NULL */
 	uint32_t *root; /* trees + 1 offsets into node and leaf */
 	uint32_t *first; /* trees + 1 offsets, in leaves, into sample */
 	uint8_t *depth; /* of each tree */
@@ -83,8 +87,9 @@ void trees_count_some(const struct trees *t, size_t trees, const uint8_t *x,
  * trees_pack(t, out) writes trees_packed_size(t) bytes:
  * little-endian, two bytes a split, one byte a leaf, and the samples.
  * trees_unpack reads that many bytes back and checks every reference against
- * features; *used becomes the number of bytes read. NULL with *why where the
- * bytes are no forest or memory runs out.
+ * features; *used becomes the number of bytes read. The forest is used as it
+ * stands there, so p must outlive it. NULL with *why where the bytes are no
+ * forest or memory runs out.
  */
 size_t trees_packed_size(const struct trees *t);
 

@@ -31,7 +31,7 @@ enum {
 	LEADS_A_ROW = 2, /* drawn for each origin */
 	ROWS_MAX = 1 << 17,
 	ORIGINS = 8064, /* the newest, to learn from */
-	FORM = 1
+	FORM = 2
 };
 
 struct article {

@@ -9,7 +9,7 @@
  * struct forest holds in its order, linear models and edges of bins as single
  * precision, forests as math/forest.h packs them.
  */
-enum { FORM = 1, HAS_PROFILE = 1 };
+enum { FORM = 2, HAS_PROFILE = 1 };
 
 static void
 put(struct buf *out, uint64_t v, int bytes)
@@ -269,7 +269,7 @@ get_head(struct reader *r, struct forest *f, int *profile)
 	const uint64_t far = UINT64_C(1) << 52;
 
 	if (get(r, 2) != FORM && r->why == NULL)
-		r->why = "the model is of another version";
+		r->why = "made by another version of as-train";
 	f->mode = (enum forest_mode)get_most(r, 1, MODE_LAST, MODE_GROWN);
 	*profile = (int)get_most(r, 1, 0, HAS_PROFILE);
 	f->H = (size_t)get_most(r, 2, 1, FOREST_H_MAX);

@@ -1,15 +1,13 @@
 #include "record/model.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/digest.h"
-#include "io/file.h"
-#include "record/series.h"
-
-enum { FILE_LIMIT = 1 << 30 };
 
 static const char sum_head[] = ",\"checksum\":\"sha256:";
 static const char parts_head[] = ",\"components\":[";
@@ -63,56 +61,202 @@ model_write(struct buf *b, const struct model *m)
 	buf_printf(b, "%s%s\"}", sum_head, hex);
 }
 
-/* The checksum at the line's end holds for what stands before it: the length
- * of that, or 0 */
-static size_t
-check_sum(char *line, size_t len)
-{
-	size_t head = sizeof(sum_head) - 1, tail = head + DIGEST_HEX - 1 + 2;
-	char hex[DIGEST_HEX], *s;
+/* A line on its way in, piece by piece */
+struct reading {
+	struct model *m;
+	struct buf rest; /* of the line: all but components and checksum */
+	enum { BEFORE, BETWEEN, WITHIN, AFTER } where;
+	int bad;
+	int open; /* a component may begin here */
+	int padded; /* the component has its last letters */
+	size_t left; /* bytes that are yet to come, of the piece too */
+	size_t letters; /* of a group that a piece ended in */
+	char group[4];
+};
 
-	if (len < tail + 2 || memcmp(line + len - 2, "\"}", 2) != 0)
-		return 0;
-	s = line + len - tail;
-	if (memcmp(s, sum_head, head) != 0)
-		return 0;
-	*s = '}';
-	digest_sha256(line, len - tail + 1, hex);
-	*s = ',';
-	return memcmp(s + head, hex, DIGEST_HEX - 1) == 0 ? len - tail : 0;
+/* Up to where the components begin. How much of p was taken. */
+static size_t
+feed_before(struct reading *r, const char *p, size_t n)
+{
+	size_t head = sizeof(parts_head) - 1, had = r->rest.len;
+	size_t from = had > head ? had - head : 0, end;
+	char *s;
+
+	buf_add(&r->rest, p, n);
+	if (r->rest.failed)
+		return n;
+	s = memmem(r->rest.s + from, r->rest.len - from, parts_head, head);
+	if (s == NULL)
+		return n;
+	end = (size_t)(s - r->rest.s) + head;
+	r->rest.s[end] = '\0';
+	r->rest.len = end;
+	r->where = BETWEEN;
+	r->open = 1;
+	return end - had;
 }
 
-/*
- * The components, by far the most of a line, are base64 in quotes: they are
- * read where they stand. at and end: where the array begins and ends.
- */
-static int
-read_parts(
-    struct model *m, const char *line, size_t len, size_t *at, size_t *end)
+/* Quotes, commas and the end of the array */
+static size_t
+feed_between(struct reading *r, char c)
 {
-	const char *s = memmem(line, len, parts_head, sizeof(parts_head) - 1);
-	const char *stop = line + len, *q;
+	struct buf *b = &r->m->part[r->m->parts];
+	size_t most = r->left / 4 * 3 + 8;
 
-	if (s == NULL)
-		return -1;
-	s += sizeof(parts_head) - 1;
-	*at = (size_t)(s - line);
-	while (s < stop && *s == '"') {
-		q = memchr(s + 1, '"', (size_t)(stop - s - 1));
-		if (q == NULL || m->parts == MODEL_PARTS)
-			return -1;
-		/* counted first: it is freed also where it is bad */
-		if (base64_read(
-			s + 1, (size_t)(q - s - 1), &m->part[m->parts++]) != 0)
-			return -1;
-		s = q + 1;
-		if (s < stop && *s == ',')
-			s++;
-		else
-			break;
+	if (c == ']') {
+		r->where = AFTER;
+		return 0;
 	}
-	*end = (size_t)(s - line);
-	return s < stop && *s == ']' ? 0 : -1;
+	if (c == ',' && !r->open) {
+		r->open = 1;
+		return 1;
+	}
+	if (c != '"' || !r->open || r->m->parts == MODEL_PARTS) {
+		r->bad = 1;
+		return 0;
+	}
+	/* all that it can take, at once */
+	*b = (struct buf){ .s = malloc(most), .cap = most };
+	r->m->parts++;
+	if (b->s == NULL)
+		r->rest.failed = 1;
+	else
+		b->s[0] = '\0';
+	r->where = WITHIN;
+	r->padded = r->open = 0;
+	return 1;
+}
+
+static void
+take_letters(struct reading *r, const char *p, size_t n)
+{
+	struct buf *b = &r->m->part[r->m->parts - 1];
+	size_t had = b->len;
+
+	if (n == 0)
+		return;
+	if (r->padded || base64_read(p, n, b) != 0)
+		r->bad = 1;
+	r->padded = b->len - had < n / 4 * 3;
+}
+
+/* A component's letters: whole groups, and what is over is kept */
+static size_t
+feed_within(struct reading *r, const char *p, size_t n)
+{
+	const char *quote = memchr(p, '"', n);
+	size_t k = quote != NULL ? (size_t)(quote - p) : n, i = 0, whole;
+
+	while (r->letters > 0 && i < k) {
+		r->group[r->letters++] = p[i++];
+		if (r->letters == 4) {
+			take_letters(r, r->group, 4);
+			r->letters = 0;
+		}
+	}
+	whole = (k - i) / 4 * 4;
+	take_letters(r, p + i, whole);
+	for (i += whole; i < k; i++)
+		r->group[r->letters++] = p[i];
+	if (quote == NULL)
+		return n;
+	if (r->letters > 0)
+		r->bad = 1;
+	r->where = BETWEEN;
+	return k + 1;
+}
+
+static void
+feed(struct reading *r, const char *p, size_t n)
+{
+	while (n > 0 && !r->bad && !r->rest.failed) {
+		size_t k = n;
+
+		switch (r->where) {
+		case BEFORE:
+			k = feed_before(r, p, n);
+			break;
+		case BETWEEN:
+			k = feed_between(r, *p);
+			break;
+		case WITHIN:
+			k = feed_within(r, p, n);
+			break;
+		case AFTER:
+			buf_add(&r->rest, p, n);
+			break;
+		}
+		p += k;
+		n -= k;
+		r->left -= k;
+	}
+}
+
+const char *
+model_piece(const struct model_text *t, size_t at, size_t n,
+    char room[static MODEL_PIECE])
+{
+	size_t have = 0;
+
+	if (t->s != NULL)
+		return t->s + at;
+	while (have < n) {
+		ssize_t k =
+		    pread(t->fd, room + have, n - have, (off_t)(at + have));
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return NULL;
+		have += (size_t)k;
+	}
+	return room;
+}
+
+/* All of the line but its checksum, and whether that holds */
+static int
+take_in(struct reading *r, const struct model_text *t, size_t at, size_t len,
+    const char **why)
+{
+	static const char torn[] = "the checksum does not hold: the model was "
+				   "changed or cut short";
+	size_t head = sizeof(sum_head) - 1, tail = head + DIGEST_HEX - 1 + 2;
+	char room[MODEL_PIECE], want[DIGEST_HEX], hex[DIGEST_HEX];
+	struct digest *d;
+	const char *p;
+
+	*why = torn;
+	if (len < tail + 2)
+		return -1;
+	p = model_piece(t, at + len - tail, tail, room);
+	if (p == NULL || memcmp(p, sum_head, head) != 0 ||
+	    memcmp(p + tail - 2, "\"}", 2) != 0)
+		return -1;
+	memcpy(want, p + head, DIGEST_HEX - 1);
+	d = digest_new();
+	*why = "out of memory";
+	if (d == NULL)
+		return -1;
+	r->left = len - tail;
+	for (size_t n = len - tail, k; n > 0 && p != NULL; n -= k, at += k) {
+		k = n < MODEL_PIECE ? n : MODEL_PIECE;
+		p = model_piece(t, at, k, room);
+		if (p == NULL)
+			break;
+		digest_add(d, p, k);
+		feed(r, p, k);
+	}
+	digest_add(d, "}", 1);
+	digest_end(d, hex);
+	*why = torn;
+	if (p == NULL || memcmp(want, hex, DIGEST_HEX - 1) != 0)
+		return -1;
+	buf_char(&r->rest, '}');
+	*why = "'components' are missing or damaged";
+	if (r->bad || r->where != AFTER)
+		return -1;
+	*why = "out of memory";
+	return r->rest.failed ? -1 : 0;
 }
 
 static int
@@ -202,29 +346,18 @@ read_rest(struct model *m, const struct json *j, const char **why)
 }
 
 int
-model_read(struct model *m, char *line, size_t len, const char **why)
+model_read_at(struct model *m, const struct model_text *t, size_t at,
+    size_t len, const char **why)
 {
-	struct buf head = { 0 };
+	struct reading reading = { .m = m };
 	struct json *j = NULL;
-	size_t at, end, n;
 	double version;
 	int r = -1;
 
 	*m = (struct model){ 0 };
-	n = check_sum(line, len);
-	*why = "the checksum does not hold: the model was changed or cut short";
-	if (n == 0)
-		return -1;
-	*why = "'components' are missing or damaged";
-	if (read_parts(m, line, n, &at, &end) != 0)
+	if (take_in(&reading, t, at, len, why) != 0)
 		goto end;
-	buf_add(&head, line, at);
-	buf_add(&head, line + end, n - end);
-	buf_char(&head, '}');
-	*why = "out of memory";
-	if (head.failed)
-		goto end;
-	j = json_parse(head.s, head.len, why);
+	j = json_parse(reading.rest.s, reading.rest.len, why);
 	if (j == NULL)
 		goto end;
 	*why = "not a model record";
@@ -238,111 +371,16 @@ model_read(struct model *m, char *line, size_t len, const char **why)
 	r = read_rest(m, j, why);
 end:
 	json_free(j);
-	buf_free(&head);
+	buf_free(&reading.rest);
 	if (r != 0)
 		model_free(m);
 	return r;
 }
 
-static char *
-label(const struct json *metric, const char *name, const char *otherwise)
-{
-	const char *s = json_get_str(metric, name);
-
-	return strdup(s != NULL ? s : otherwise);
-}
-
-static void
-line_free(struct model_line *l)
-{
-	free(l->key);
-	free(l->name);
-	free(l->target);
-	free(l->unit);
-}
-
-/* The labels of a line, as far as they can be had without reading all of it:
- * the part before the components is a whole object but for its brace */
-static void
-find_labels(struct model_line *l, const char *line)
-{
-	const char *s =
-	    memmem(line, l->len, parts_head, sizeof(parts_head) - 1);
-	struct buf head = { 0 }, key = { 0 };
-	const struct json *metric;
-	const char *why;
-	struct json *j;
-
-	if (s == NULL)
-		return;
-	buf_add(&head, line, (size_t)(s - line));
-	buf_char(&head, '}');
-	j = head.failed ? NULL : json_parse(head.s, head.len, &why);
-	metric = json_get(j, "metric");
-	if (metric != NULL && json_type(metric) == JSON_OBJECT &&
-	    series_key(metric, &key) == 0) {
-		l->key = key.s;
-		l->name = label(metric, "__name__", "load");
-		l->target = label(metric, "target", "default");
-		l->unit = label(metric, "unit", "");
-		if (l->name == NULL || l->target == NULL || l->unit == NULL) {
-			line_free(l);
-			l->key = l->name = l->target = l->unit = NULL;
-		}
-	} else {
-		buf_free(&key);
-	}
-	json_free(j);
-	buf_free(&head);
-}
-
-static int
-add_line(struct model_file *f, size_t at, size_t len, size_t number)
-{
-	static const char model[] = "{\"type\":\"model\",";
-	struct model_line *l;
-
-	if (len < sizeof(model) ||
-	    memcmp(f->text.s + at, model, sizeof(model) - 1) != 0)
-		return 0;
-	l = realloc(f->line, (f->n + 1) * sizeof(*l));
-	if (l == NULL)
-		return -1;
-	f->line = l;
-	f->line[f->n] =
-	    (struct model_line){ .at = at, .len = len, .number = number };
-	find_labels(&f->line[f->n++], f->text.s + at);
-	return 0;
-}
-
 int
-model_file_open(struct model_file *f, const char *path)
+model_read(struct model *m, const char *line, size_t len, const char **why)
 {
-	size_t at = 0, number = 1;
+	const struct model_text t = { .s = line };
 
-	*f = (struct model_file){ 0 };
-	if (file_read(path, FILE_LIMIT, &f->text) != 0)
-		return -1;
-	for (; at < f->text.len; number++) {
-		const char *s = f->text.s + at;
-		const char *lf = memchr(s, '\n', f->text.len - at);
-		size_t len = lf != NULL ? (size_t)(lf - s) : f->text.len - at;
-
-		if (len > 0 && add_line(f, at, len, number) != 0) {
-			model_file_close(f);
-			return -1;
-		}
-		at += len + 1;
-	}
-	return 0;
-}
-
-void
-model_file_close(struct model_file *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		line_free(&f->line[i]);
-	free(f->line);
-	buf_free(&f->text);
-	*f = (struct model_file){ 0 };
+	return model_read_at(m, &t, 0, len, why);
 }

@@ -37,14 +37,30 @@ void model_write(struct buf *, const struct model *);
 /*
  * model_read(m, line, len, why): a line that model_write made. Everything is
  * checked: form, version, checksum (SHA-256 of the line without the member),
- * that numbers are in range. The bytes of the line are changed during the call
- * and as before after it. 0, or -1 with a static text in *why.
+ * that numbers are in range. 0, or -1 with a static text in *why.
  */
-int model_read(struct model *m, char *line, size_t len, const char **why);
+int model_read(struct model *m, const char *line, size_t len, const char **why);
 
-/* A file of models, read but not taken apart */
+/* Text in memory, or in a file of which only a piece at a time is there */
+enum { MODEL_PIECE = 32768 };
+struct model_text {
+	const char *s; /* NULL: in the file fd */
+	int fd;
+};
+
+/* n <= MODEL_PIECE bytes from at on, in room where they are in a file; NULL:
+ * it is shorter or cannot be read */
+const char *model_piece(const struct model_text *, size_t at, size_t n,
+    char room[static MODEL_PIECE]);
+
+/* model_read of such a text, len bytes from at on */
+int model_read_at(struct model *m, const struct model_text *, size_t at,
+    size_t len, const char **why);
+
+/* A file of models, looked through but not taken apart */
 struct model_file {
-	struct buf text;
+	struct model_text from;
+	struct buf text; /* of what is no regular file */
 	size_t n;
 	struct model_line {
 		size_t at, len, number;
@@ -55,9 +71,11 @@ struct model_file {
 
 /*
  * model_file_open: 0, or -1 with errno. Lines that have no readable labels are
- * kept without a key.
+ * kept without a key. model_file_read: model_read of line i.
  */
 int model_file_open(struct model_file *f, const char *path);
+int model_file_read(
+    const struct model_file *f, size_t i, struct model *m, const char **why);
 void model_file_close(struct model_file *);
 
 #endif
