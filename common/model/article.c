@@ -322,19 +322,19 @@ load_bins(struct article *m, struct unpack *u)
 }
 
 static void *
-load(struct unpack *u, const char **why)
+load(struct unpack *u, size_t H, double step, const char **why)
 {
 	struct article *m = calloc(1, sizeof(*m));
 	int form = (int)unpack_uint(u, 1);
 	size_t used;
 
+	(void)step; /* it knows none */
 	*why = "out of memory";
 	if (m == NULL)
 		return NULL;
 	m->H = (size_t)unpack_uint(u, 4);
 	*why = "not a model of the method 'article'";
-	if (form != FORM || m->H < 1 || m->H > 1 << 20 ||
-	    load_bins(m, u) != 0 || u->failed)
+	if (form != FORM || m->H != H || load_bins(m, u) != 0 || u->failed)
 		goto fail;
 	m->trees = trees_unpack(u->p, u->n, FEATURES_ARTICLE, &used, why);
 	if (m->trees != NULL)

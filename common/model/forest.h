@@ -85,6 +85,9 @@ void forest_free(struct forest *f);
 
 size_t forest_horizon(const struct forest *f); /* H */
 
+/* whether it is of so many steps, each of step s */
+int forest_fits(const struct forest *f, size_t H, double step);
+
 /* 1 where forests were fitted, 0 where history was too short for them */
 int forest_grown(const struct forest *f);
 

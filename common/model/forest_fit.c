@@ -335,6 +335,12 @@ forest_horizon(const struct forest *f)
 }
 
 int
+forest_fits(const struct forest *f, size_t H, double step)
+{
+	return f->H == H && f->step >= step && f->step <= step;
+}
+
+int
 forest_grown(const struct forest *f)
 {
 	return f->mode == MODE_GROWN;

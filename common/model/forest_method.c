@@ -125,9 +125,15 @@ save(const void *m, struct buf *out)
 }
 
 static void *
-load(struct unpack *u, const char **why)
+load(struct unpack *u, size_t H, double step, const char **why)
 {
-	return forest_load(u->p, u->n, why);
+	struct forest *f = forest_load(u->p, u->n, why);
+
+	if (f == NULL || forest_fits(f, H, step))
+		return f;
+	forest_free(f);
+	*why = "its numbers do not fit together";
+	return NULL;
 }
 
 static void

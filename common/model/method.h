@@ -89,8 +89,13 @@ struct method {
 	    const size_t *origin, size_t count, struct rows *rows,
 	    struct path *path);
 	void (*save)(const void *m, struct buf *out);
-	/* load: NULL with *why where the bytes are no such model */
-	void *(*load)(struct unpack *u, const char **why);
+	/*
+	 * load(u, H, step, why): what save wrote of a model of so many steps,
+	 * each of step s; it may use u's bytes until free. NULL with *why
+	 * where they are no such model.
+	 */
+	void *(*load)(
+	    struct unpack *u, size_t H, double step, const char **why);
 	void (*free)(void *m);
 };
 

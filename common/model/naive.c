@@ -112,7 +112,7 @@ save(const void *v, struct buf *out)
 }
 
 static struct naive *
-load(struct unpack *u, const char **why)
+load(struct unpack *u, size_t H, const char **why)
 {
 	struct naive *m = malloc(sizeof(*m));
 
@@ -122,27 +122,29 @@ load(struct unpack *u, const char **why)
 	m->H = (size_t)unpack_uint(u, 4);
 	m->season = (size_t)unpack_uint(u, 4);
 	*why = "not a model of this method";
-	if (!u->failed && m->H >= 1 && m->H <= 1 << 20)
+	if (!u->failed && m->H == H)
 		return m;
 	free(m);
 	return NULL;
 }
 
 static void *
-load_last(struct unpack *u, const char **why)
+load_last(struct unpack *u, size_t H, double step, const char **why)
 {
-	struct naive *m = load(u, why);
+	struct naive *m = load(u, H, why);
 
+	(void)step;
 	if (m != NULL)
 		m->season = 0;
 	return m;
 }
 
 static void *
-load_seasonal(struct unpack *u, const char **why)
+load_seasonal(struct unpack *u, size_t H, double step, const char **why)
 {
-	struct naive *m = load(u, why);
+	struct naive *m = load(u, H, why);
 
+	(void)step;
 	if (m == NULL || m->season > 0)
 		return m;
 	free(m);

@@ -537,6 +537,12 @@ load_head(struct unpack *u, size_t *H, int *week, double head[static 2])
 	    : 0;
 }
 
+int
+online_fits(const struct online *o, size_t H, double step)
+{
+	return o->H == H && o->step >= step && o->step <= step;
+}
+
 struct online *
 online_load(struct unpack *u)
 {

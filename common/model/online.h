@@ -65,4 +65,7 @@ void online_save(const struct online *, struct buf *out);
 /* online_load: what online_save wrote; NULL where the bytes are not that */
 struct online *online_load(struct unpack *);
 
+/* whether it is of so many steps, each of step s */
+int online_fits(const struct online *, size_t H, double step);
+
 #endif

@@ -62,10 +62,15 @@ save(const void *m, struct buf *out)
 }
 
 static void *
-load(struct unpack *u, const char **why)
+load(struct unpack *u, size_t H, double step, const char **why)
 {
+	struct online *o = online_load(u);
+
 	*why = "not a model of the method 'online'";
-	return online_load(u);
+	if (o == NULL || online_fits(o, H, step))
+		return o;
+	online_free(o);
+	return NULL;
 }
 
 static void

@@ -252,11 +252,12 @@ stored_write(const struct trained *t, const char *metric, struct buf *out)
 }
 
 static void *
-load_part(const struct method *m, const struct buf *b, const char **why)
+load_part(const struct trained *t, const struct method *m, const struct buf *b,
+    const char **why)
 {
 	struct unpack u = { (const unsigned char *)b->s, b->len, 0 };
 
-	return m->load(&u, why);
+	return m->load(&u, t->reach, t->step, why);
 }
 
 int
@@ -286,9 +287,9 @@ stored_read(struct trained *t, const struct model *m, const char **why)
 	trained_shape(t, m->step_s, &o);
 	if (unpack_tracks(t, &m->part[1]) != 0)
 		return -1;
-	t->state = load_part(t->method, &m->part[0], why);
+	t->state = load_part(t, t->method, &m->part[0], why);
 	if (t->state != NULL && by_other)
-		t->decider_state = load_part(t->decider, &m->part[2], why);
+		t->decider_state = load_part(t, t->decider, &m->part[2], why);
 	if (t->state != NULL && m->parts > parts) {
 		u = (struct unpack){ (const unsigned char *)m->part[parts].s,
 			m->part[parts].len, 0 };

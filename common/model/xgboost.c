@@ -326,13 +326,14 @@ load_booster(struct boosted *m, const struct unpack *u, size_t n)
 }
 
 static void *
-load(struct unpack *u, const char **why)
+load(struct unpack *u, size_t H, double step, const char **why)
 {
 	struct boosted *m = calloc(1, sizeof(*m));
 	int form = (int)unpack_uint(u, 1);
 	double real[2];
 	size_t n;
 
+	(void)step; /* it knows none */
 	*why = "out of memory";
 	if (m == NULL)
 		return NULL;
@@ -342,7 +343,7 @@ load(struct unpack *u, const char **why)
 	n = (size_t)unpack_uint(u, 4);
 	m->transform = (struct transform){ real[0], real[1] };
 	*why = "not a model of the method 'xgboost'";
-	if (!u->failed && form == FORM && m->H >= 1 && m->H <= 1 << 20 &&
+	if (!u->failed && form == FORM && m->H == H &&
 	    isfinite(real[0]) && real[1] > 0 && isfinite(real[1]) &&
 	    load_booster(m, u, n) == 0)
 		return m;

@@ -93,8 +93,10 @@ scrambled(struct model *m, const struct series *s)
 		kept = b->s[at];
 		b->s[at] = (char)(x >> 24);
 		if (stored_read(&t, m, &why) == 0) {
-			if (forecast(&t, s, &out) != 0)
-				printf("stored: no memory?\n");
+			if (forecast(&t, s, &out) != 0) {
+				printf("stored: taken, but of no use\n");
+				return 1;
+			}
 			trained_free(&t);
 		} else if (why == NULL) {
 			printf("stored: refused without a reason\n");
@@ -104,6 +106,49 @@ scrambled(struct model *m, const struct series *s)
 	}
 	buf_free(&out);
 	return 0;
+}
+
+/* A part that was made for another horizon, or for another step */
+static int
+mixed(const struct model *m, const struct method *method, size_t reach,
+    const struct grid *g)
+{
+	struct grid slower = *g;
+	int failed = 0;
+
+	slower.step = 2 * g->step;
+	for (int k = 0; k < 2; k++) {
+		struct method_options o = { .H = k == 0 ? 3 : reach,
+			.seed = 1,
+			.threads = 1,
+			.rows_only = 0 };
+		struct model other = *m;
+		struct buf part = { 0 };
+		struct trained t;
+		const char *why = NULL;
+		void *state;
+
+		/* these know no step */
+		if (k == 1 && strcmp(method->name, "online") != 0 &&
+		    strcmp(method->name, "forest") != 0)
+			continue;
+		state = method->fit(k == 0 ? g : &slower, g->n, &o, NULL, &why);
+		if (state == NULL) {
+			printf("stored: '%s': %s\n", method->name, why);
+			return 1;
+		}
+		method->save(state, &part);
+		method->free(state);
+		other.part[0] = part;
+		if (stored_read(&t, &other, &why) == 0) {
+			printf("stored: '%s': another %s is taken\n",
+			    method->name, k == 0 ? "horizon" : "step");
+			trained_free(&t);
+			failed = 1;
+		}
+		buf_free(&part);
+	}
+	return failed;
 }
 
 static int
@@ -136,6 +181,7 @@ check(const char *method)
 		failed = 1;
 	}
 	failed |= scrambled(&m, &s);
+	failed |= mixed(&m, t.method, t.reach, &g);
 	model_free(&m);
 	trained_free(&t);
 	trained_free(&u);
