@@ -78,11 +78,11 @@ SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SANITIZED = ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) -k B=$(B)/asan \
 	HARDEN= CFLAGS="-O1 -g -fno-omit-frame-pointer $(SAN)"
 asan:
-	$(SANITIZED) test fuzz
+	+$(SANITIZED) test fuzz
 
 # the same for the unit programs and the random texts alone
 asan-unit:
-	$(SANITIZED) SECONDS_EACH=2 unit fuzz
+	+$(SANITIZED) SECONDS_EACH=2 unit fuzz
 
 memcheck: all
 	scripts/run-memcheck $(B)
