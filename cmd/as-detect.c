@@ -116,6 +116,11 @@ put_reason(struct buf *b, const struct detect_event *e, double step)
 	if (e->kind == DETECT_MISSING)
 		buf_printf(&text, "no samples for %s",
 		    duration_format(span, e->until * step));
+	else if (e->stirs)
+		buf_printf(&text,
+		    "the load stirs more than it has ever done, within its "
+		    "usual %.4g to %.4g",
+		    e->lo, e->hi);
 	else
 		buf_printf(&text, "%s: %.4g where %.4g to %.4g was usual",
 		    said[e->kind], e->value, e->lo, e->hi);
@@ -206,7 +211,7 @@ put_mask(struct buf *b, const struct series *s, const struct grid *g,
 	int64_t step = (int64_t)llround(g->step * 1000);
 	size_t end = over_at(g, e);
 
-	if (end <= e->at || e->kind == DETECT_FLAT)
+	if (end <= e->at || e->kind == DETECT_FLAT || e->stirs)
 		return;
 	buf_printf(b, "%s/%s # ",
 	    clock_format(from, grid_time(g, e->at) - step),

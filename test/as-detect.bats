@@ -78,6 +78,17 @@ kinds() {
 	[[ " $(printf '%s\n' "$output" | kinds)" == *" flat="* ]]
 }
 
+@test "as-detect: a load that begins to swing is a level, within its range" {
+	load_of 14 'if (i >= 2952 && i < 2988) v += i % 2 ? 12 : -12' >in
+	as-detect --only in >out
+	[ "$(grep -c '"anomaly"' out)" -le 2 ]
+	anomaly=$(head -n 1 out)
+	[ "$(jq -r '.kind + " " + .severity' <<<"$anomaly")" = "level warning" ]
+	[[ "$(jq -r .time <<<"$anomaly")" == 2026-11-12T0[67]:* ]]
+	[ "$(jq '.value > .lo and .value < .hi' <<<"$anomaly")" = true ]
+	[[ "$(jq -r .reason <<<"$anomaly")" == "the load stirs more than "* ]]
+}
+
 @test "as-detect: missing samples are an anomaly, critical from an hour on" {
 	load_of 14 'if (i >= 2880 && i < 2885) v = ""
 		if (i >= 3000 && i < 3020) v = ""' >in

@@ -9,15 +9,31 @@
 const char *const detect_kinds[] = { "spike", "drop", "level", "flat",
 	"missing", NULL };
 
-enum view { VIEW_VALUE, VIEW_HOUR, VIEW_SEASON, VIEW_RESTLESS, VIEWS };
+enum view {
+	VIEW_VALUE,
+	VIEW_HOUR,
+	VIEW_SEASON,
+	VIEW_RESTLESS,
+	VIEW_ROUGH,
+	VIEWS
+};
 
 /* An event that scores this much may have an echo a day later, for so many
  * hours; what scores this much without the season is no echo. */
 #define ECHO_SCORE 0.15
 enum { ECHO_HOURS = 6 };
 
-static const double weight[VIEWS] = { 1, 1, 1, 0.3 };
-static const double half_life_days[VIEWS] = { 0, 10, 5, 20 };
+/* An edge is so much higher than what is left of those before it: what only
+ * grows on is the same event. */
+#define EDGE 1.4
+
+/* What is rough but within the range of the load is so far off at most, and
+ * thus a warning. */
+#define ROUGH_MOST 0.6
+enum { ROUGH_HOURS = 3 };
+
+static const double weight[VIEWS] = { 1, 1, 1, 0.3, 0.5 };
+static const double half_life_days[VIEWS] = { 0, 10, 5, 20, 20 };
 
 /* The range that a view has kept to. */
 struct range {
@@ -26,32 +42,37 @@ struct range {
 	int set;
 };
 
-/* How far x lies outside, in widths of the range, signed; the range takes x
- * in, and then a side that x does not touch draws nearer to the middle. tiny:
+static void
+widen(struct range *r, double x)
+{
+	r->hi = x > r->hi ? x : r->hi;
+	r->lo = x < r->lo ? x : r->lo;
+}
+
+/* How far x lies outside, in widths of the range, signed; the range takes next
+ * in, and then a side that it does not touch draws nearer to the middle. tiny:
  * a width that counts as none. */
 static double
-leave(struct range *r, double x, double tiny)
+leave(struct range *r, double x, double next, double tiny)
 {
 	double width, far = 0, middle;
 
 	if (!r->set) {
-		r->lo = r->hi = x;
+		r->lo = r->hi = next;
 		r->set = 1;
 		return 0;
 	}
 	width = r->hi - r->lo + tiny;
-	if (x > r->hi) {
+	if (x > r->hi)
 		far = (x - r->hi) / width;
-		r->hi = x;
-	} else if (x < r->lo) {
+	else if (x < r->lo)
 		far = (x - r->lo) / width;
-		r->lo = x;
-	}
+	widen(r, next);
 	if (r->keep < 1) {
 		middle = (r->hi + r->lo) / 2;
-		if (x < r->hi)
+		if (next < r->hi)
 			r->hi = middle + (r->hi - middle) * r->keep;
-		if (x > r->lo)
+		if (next > r->lo)
 			r->lo = middle + (r->lo - middle) * r->keep;
 	}
 	return far;
@@ -63,6 +84,7 @@ struct detector {
 	size_t n, hour, day; /* samples */
 	double *sum, *usum, *usum2; /* running sums of load, log load and its
 				     * square, [n + 1] */
+	double *rsum; /* and of the logarithm of the changes */
 	struct range ranges[VIEWS];
 	struct range before[VIEWS]; /* as they were before the newest sample */
 	double far[VIEWS]; /* of the newest sample */
@@ -118,7 +140,9 @@ is_echo(const struct detector *d, size_t i, double s)
 static double
 look(struct detector *d, size_t i)
 {
-	double x[VIEWS] = { d->y[i], mean_of(d->sum, i, d->hour), 0, 0 };
+	size_t span = ROUGH_HOURS * d->hour;
+	double x[VIEWS] = { d->y[i], mean_of(d->sum, i, d->hour), 0, 0,
+		mean_of(d->rsum, i, span) };
 	double s = 0;
 
 	if (i >= d->day) {
@@ -128,13 +152,21 @@ look(struct detector *d, size_t i)
 	}
 	memcpy(d->before, d->ranges, sizeof(d->before));
 	for (int v = 0; v < VIEWS; v++) {
+		double next = x[v];
+
 		d->far[v] = 0;
 		if (v == VIEW_RESTLESS && i < d->day)
 			continue; /* no whole day to look back on */
-		d->far[v] = leave(&d->ranges[v], x[v],
-		    v == VIEW_RESTLESS ? 1e-3 : 1e-12 + 1e-9 * fabs(d->y[i]));
+		/* hours that share samples differ by little: held against
+		 * those before them all */
+		if (v == VIEW_ROUGH)
+			next = mean_of(d->rsum, i > span ? i - span : 0, span);
+		d->far[v] = leave(&d->ranges[v], x[v], next,
+		    v >= VIEW_RESTLESS ? 1e-3 : 1e-12 + 1e-9 * fabs(d->y[i]));
 		if (v >= VIEW_SEASON && i < 2 * d->day)
 			d->far[v] = 0; /* its range is a day old at least */
+		if (v == VIEW_ROUGH) /* calm is for the restless view */
+			d->far[v] = fmin(fmax(d->far[v], 0), ROUGH_MOST);
 		s += weight[v] * fabs(d->far[v]);
 	}
 	return s;
@@ -179,6 +211,47 @@ describe(const struct detector *d, size_t i, struct detect_event *e)
 		e->hi = base + d->before[v].hi;
 	} else if (v == VIEW_RESTLESS && d->far[v] < 0) {
 		e->kind = DETECT_FLAT;
+	} else if (v >= VIEW_RESTLESS) {
+		e->kind = DETECT_LEVEL;
+		e->stirs = 1;
+	}
+}
+
+/* Whether both ends of the change to sample i were observed */
+static int
+changes(const struct detector *d, size_t i)
+{
+	return i > 0 && d->ok[i] && d->ok[i - 1];
+}
+
+/* Running sums of log(1 + change / c), c being the median of the first day's
+ * changes, or the first change after it; what was not observed is as what was
+ * before. work: room for a day. */
+static void
+sum_changes(struct detector *d, double *work, size_t k)
+{
+	size_t moves = 0;
+	double c = 0;
+
+	for (size_t i = 1; i < k; i++)
+		if (changes(d, i) && fabs(d->y[i] - d->y[i - 1]) > 0)
+			work[moves++] = fabs(d->y[i] - d->y[i - 1]);
+	if (moves > 0) {
+		math_sort(work, moves);
+		c = work[moves / 2];
+	}
+	for (size_t i = 0; i < d->n; i++) {
+		double move = 0, r = 0;
+
+		if (changes(d, i))
+			move = fabs(d->y[i] - d->y[i - 1]);
+		else if (i > 0)
+			r = mean_of(d->rsum, i - 1, ROUGH_HOURS * d->hour);
+		if (move > 0) {
+			c = c > 0 ? c : move;
+			r = log(c + move) - log(c); /* finite for any */
+		}
+		d->rsum[i + 1] = d->rsum[i] + r;
 	}
 }
 
@@ -191,7 +264,7 @@ prepare(struct detector *d)
 	double *first = malloc((k + 1) * sizeof(*first));
 	double least = 0, c = 1, first_u = 0;
 
-	d->sum = calloc(3 * (d->n + 1), sizeof(*d->sum));
+	d->sum = calloc(4 * (d->n + 1), sizeof(*d->sum));
 	d->event = malloc((d->n + 1) * sizeof(*d->event));
 	if (first == NULL || d->sum == NULL || d->event == NULL) {
 		free(first);
@@ -199,6 +272,8 @@ prepare(struct detector *d)
 	}
 	d->usum = d->sum + d->n + 1;
 	d->usum2 = d->usum + d->n + 1;
+	d->rsum = d->usum2 + d->n + 1;
+	sum_changes(d, first, k);
 	for (size_t i = 0; i < k; i++) {
 		least = d->y[i] < least ? d->y[i] : least;
 		if (d->y[i] > 0)
@@ -305,7 +380,7 @@ take(struct detector *d, struct found *f, const struct detect_options *o,
 		e->score = 0.5;
 		return 0;
 	}
-	if (s <= d->raised)
+	if (s <= EDGE * d->raised)
 		return 0;
 	d->raised = s < 30 ? s : 30;
 	if (score >= ECHO_SCORE)

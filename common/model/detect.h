@@ -1,7 +1,7 @@
 /*
  * detect.h - what is abnormal in a series, seen only from before
  *
- * Four views of the load, each with the range it has kept to so far:
+ * Five views of the load, each with the range it has kept to so far:
  *   value     the sample itself; its range never forgets
  *   hour      the mean of the last hour; its range shrinks back towards its
  *             middle with a half-life of 10 days
@@ -9,19 +9,24 @@
  *             half-life 5 days
  *   restless  the logarithm of the standard deviation of the log load over the
  *             last day; half-life 20 days
+ *   rough     the mean over three hours of log(1 + |change| / c), changes being
+ *             those from sample to sample and c what is usual of them; held
+ *             against what it was before these three hours, and only what is
+ *             above counts, up to 0.6 widths; half-life 20 days
  * A view that leaves its range scores how far, in widths of that range, and
  * the range then takes the new value in. score = s / (1 + s), where s is the
- * sum of value, hour, season and 0.3 of restless. Only a rising edge counts:
- * a score must be above all scores before it, which fade with a half-life of
- * twelve hours; and what only repeats yesterday's event upside down, because
- * the season looks back on it, is left out. A load that has changed, but not
- * for three hours and for twice as long as ever before, is flat, with a score
- * of 0.5. A view speaks once its range is a day old: value and hour after a
- * day, the others after two. Nothing after a sample changes what is said of it.
+ * sum of value, hour, season, 0.3 of restless and 0.5 of rough. Only a rising
+ * edge counts: s must be 1.4 times all that were before it, which fade with a
+ * half-life of twelve hours; and what only repeats yesterday's event upside
+ * down, because the season looks back on it, is left out. A load that has
+ * changed, but not for three hours and for twice as long as ever before, is
+ * flat, with a score of 0.5.
+ * A view speaks once its range is a day old: value and hour after a day, the
+ * others after two. Nothing after a sample changes what is said of it.
  *
  * The views, half-lives and the default threshold were chosen on the AWS and
  * artificial parts of the Numenta anomaly benchmark (Lavin and Ahmad 2015),
- * where they score 75.4 of 100 (standard profile, threshold as it is here).
+ * where they score 78.2 of 100 (standard profile, threshold as it is here).
  */
 #ifndef MODEL_DETECT_H
 #define MODEL_DETECT_H
@@ -44,6 +49,7 @@ struct detect_event {
 	double value; /* the sample; NAN for missing */
 	double expected, lo, hi; /* in the unit of the load; NAN: not known */
 	double until; /* missing: samples it lasted; else 1 */
+	int stirs; /* a level for what it stirs, not for where it is */
 };
 
 struct detect_options {
