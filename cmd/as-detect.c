@@ -104,8 +104,8 @@ static void
 put_reason(struct buf *b, const struct detect_event *e, double step)
 {
 	static const char *const said[] = {
-		[DETECT_SPIKE] = "higher than it has ever been",
-		[DETECT_DROP] = "lower than it has ever been",
+		[DETECT_SPIKE] = "higher than ever at this level",
+		[DETECT_DROP] = "lower than ever at this level",
 		[DETECT_LEVEL] = "the last hour is off what this time of day "
 				 "has shown",
 		[DETECT_FLAT] = "the load stirs less than it has ever done",

@@ -89,6 +89,30 @@ kinds() {
 	[[ "$(jq -r .reason <<<"$anomaly")" == "the load stirs more than "* ]]
 }
 
+@test "as-detect: what stands out of a level that stayed is told" {
+	load_of 14 'if (i >= 2880) v += 400; if (i == 2890) v = 1000
+		if (i == 3500) v = 640' >in
+	run -0 jq -r 'select(.type == "anomaly") | .kind + " " + .time' < <(
+		as-detect --only in)
+	[ "$output" = "spike 2026-11-12T00:00:00Z
+spike 2026-11-14T03:40:00Z" ]
+}
+
+@test "as-detect: what lasted less than a day leaves the usual as it was" {
+	load_of 18 'if (i >= 2880 && i < 3100) v += 400
+		if (i == 4400) v = 250' >in
+	run -0 jq -r 'select(.type == "anomaly") | .time' < <(
+		as-detect --only in)
+	[ "$output" = 2026-11-12T00:00:00Z ]
+}
+
+@test "as-detect: what a gap leaves standing is no level" {
+	load_of 18 'if (i == 2910) v = 400
+		if (i > 2910 && i < 3400) v = ""' >in
+	run -0 kinds < <(as-detect --only in)
+	[ "$output" = "missing=1 spike=1" ]
+}
+
 @test "as-detect: missing samples are an anomaly, critical from an hour on" {
 	load_of 14 'if (i >= 2880 && i < 2885) v = ""
 		if (i >= 3000 && i < 3020) v = ""' >in

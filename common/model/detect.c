@@ -27,6 +27,10 @@ enum { ECHO_HOURS = 6 };
  * grows on is the same event. */
 #define EDGE 1.4
 
+/* The hours in which a level comes about tell nothing of it, nor do a few
+ * samples. */
+enum { SHIFT_HOURS = 2, SHIFT_SAMPLES = 24 };
+
 /* What is rough but within the range of the load is so far off at most, and
  * thus a warning. */
 #define ROUGH_MOST 0.6
@@ -90,6 +94,9 @@ struct detector {
 	double far[VIEWS]; /* of the newest sample */
 	double raised; /* the fading score of earlier edges */
 	int stirred; /* it has changed before */
+	struct range home; /* what the hour's range was, see settle() */
+	size_t left, away; /* since when, how many samples far from it */
+	size_t near; /* how many beside it */
 	size_t still, longest; /* samples without a change: now, ever before */
 	size_t *event, events; /* where they were; room for n */
 };
@@ -170,6 +177,49 @@ look(struct detector *d, size_t i)
 		s += weight[v] * fabs(d->far[v]);
 	}
 	return s;
+}
+
+/* The ranges of value and hour are those of the samples from `from` to i */
+static void
+begin_anew(struct detector *d, size_t from, size_t i)
+{
+	struct range *value = &d->ranges[VIEW_VALUE];
+	struct range *hour = &d->ranges[VIEW_HOUR];
+
+	value->lo = value->hi = d->y[i];
+	hour->lo = hour->hi = mean_of(d->sum, i, d->hour);
+	for (size_t k = from; k < i; k++) {
+		if (!d->ok[k])
+			continue;
+		widen(value, d->y[k]);
+		widen(hour, mean_of(d->sum, k, d->hour));
+	}
+	d->raised = 0;
+}
+
+/* A level that stays is what is usual from then on. Home is the range that the
+ * hour had before it left it by a width; it follows the hour's range while the
+ * hour is in it, or beside it for a day. */
+static void
+settle(struct detector *d, size_t i)
+{
+	double h = mean_of(d->sum, i, d->hour);
+	double width = d->home.hi - d->home.lo;
+
+	if (i >= d->day && (h > d->home.hi + width || h < d->home.lo - width)) {
+		if (d->away == 0)
+			d->left = i;
+		if (!d->ok[i] || ++d->away < d->day || d->away < SHIFT_SAMPLES)
+			return;
+		begin_anew(d, d->left + SHIFT_HOURS * d->hour, i);
+		d->near = d->day;
+	}
+	d->away = 0;
+	d->near = h <= d->home.hi && h >= d->home.lo ? d->day : d->near + 1;
+	if (i < d->day || d->near >= d->day) {
+		d->home = d->ranges[VIEW_HOUR];
+		d->near = 0;
+	}
 }
 
 static enum view
@@ -369,6 +419,7 @@ take(struct detector *d, struct found *f, const struct detect_options *o,
 	int still = stands_still(d, i);
 	struct detect_event *e;
 
+	settle(d, i);
 	d->raised *= fade;
 	if (!speaks)
 		return 0;
