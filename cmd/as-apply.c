@@ -86,12 +86,9 @@ static const struct argp_option table[] = {
 static enum apply_mode
 mode_of(struct argp_state *state, const char *arg)
 {
-	if (strcmp(arg, "auto") == 0)
-		return APPLY_AUTO;
-	if (strcmp(arg, "monitor") != 0)
-		argp_error(
-		    state, "--mode: '%s' is neither monitor nor auto", arg);
-	return APPLY_MONITOR;
+	return args_either(state, "mode", arg, "monitor", "auto")
+	    ? APPLY_AUTO
+	    : APPLY_MONITOR;
 }
 
 static int

@@ -151,16 +151,6 @@ take_strategies(struct options *o, struct argp_state *state, char *list)
 	}
 }
 
-static int
-one_of(struct argp_state *state, const char *option, const char *arg,
-    const char *zero, const char *one)
-{
-	if (strcmp(arg, zero) != 0 && strcmp(arg, one) != 0)
-		argp_error(state, "--%s: '%s' is neither %s nor %s", option,
-		    arg, zero, one);
-	return strcmp(arg, one) == 0;
-}
-
 static error_t
 take(int key, char *arg, struct argp_state *state)
 {
@@ -176,10 +166,12 @@ take(int key, char *arg, struct argp_state *state)
 		take_strategies(o, state, arg);
 		return 0;
 	case KEY_FORMAT:
-		o->table = one_of(state, "format", arg, "records", "table");
+		o->table =
+		    args_either(state, "format", arg, "records", "table");
 		return 0;
 	case KEY_STAMP:
-		o->stamp_start = one_of(state, "stamp", arg, "end", "start");
+		o->stamp_start =
+		    args_either(state, "stamp", arg, "end", "start");
 		return 0;
 	case KEY_TRAIN:
 		o->train = args_share(state, "train", arg);
@@ -226,15 +218,9 @@ static enum take
 on_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 {
 	struct options *o = ctx;
-	const char *text;
 
 	(void)out;
-	if (r->type != RECORD_SERIES)
-		return TAKE_PASS;
-	if (series_set_add(&o->set_of_series, r->json, &text) == 0)
-		return TAKE_DONE;
-	buf_str(why, text);
-	return TAKE_BAD;
+	return filter_series(&o->set_of_series, r, why);
 }
 
 /* The target's settings with the options' on top, its one signal that of s */

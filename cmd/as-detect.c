@@ -88,16 +88,10 @@ static enum take
 on_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 {
 	struct options *o = ctx;
-	const char *text;
+	enum take taken = filter_series(&o->set, r, why);
 
 	(void)out;
-	if (r->type != RECORD_SERIES)
-		return TAKE_PASS;
-	if (series_set_add(&o->set, r->json, &text) != 0) {
-		buf_str(why, text);
-		return TAKE_BAD;
-	}
-	return o->only ? TAKE_DONE : TAKE_PASS;
+	return taken == TAKE_DONE && !o->only ? TAKE_PASS : taken;
 }
 
 static void

@@ -135,16 +135,10 @@ static enum take
 take_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 {
 	struct predict *p = ctx;
-	const char *text;
+	enum take taken = filter_series(&p->set, r, why);
 
 	(void)out;
-	if (r->type != RECORD_SERIES)
-		return TAKE_PASS;
-	if (series_set_add(&p->set, r->json, &text) != 0) {
-		buf_str(why, text);
-		return TAKE_BAD;
-	}
-	return p->o->keep ? TAKE_PASS : TAKE_DONE;
+	return taken == TAKE_DONE && p->o->keep ? TAKE_PASS : taken;
 }
 
 static double

@@ -150,15 +150,6 @@ take_method(struct argp_state *state, struct options *o, const char *arg)
 	o->method = arg;
 }
 
-static void
-take_stamp(struct argp_state *state, struct options *o, const char *arg)
-{
-	if (strcmp(arg, "start") != 0 && strcmp(arg, "end") != 0)
-		argp_error(
-		    state, "--stamp: '%s' is neither start nor end", arg);
-	o->stamp_start = strcmp(arg, "start") == 0;
-}
-
 static error_t
 take_more(int key, char *arg, struct argp_state *state)
 {
@@ -176,7 +167,8 @@ take_more(int key, char *arg, struct argp_state *state)
 		o->calendar = arg;
 		return 0;
 	case KEY_STAMP:
-		take_stamp(state, o, arg);
+		o->stamp_start =
+		    args_either(state, "stamp", arg, "end", "start");
 		return 0;
 	case KEY_MAX_ERROR:
 		o->max_error = args_share(state, "max-error", arg);
@@ -240,15 +232,9 @@ static enum take
 take_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 {
 	struct train *t = ctx;
-	const char *text;
 
 	(void)out;
-	if (r->type != RECORD_SERIES)
-		return TAKE_PASS;
-	if (series_set_add(&t->set, r->json, &text) == 0)
-		return TAKE_DONE;
-	buf_str(why, text);
-	return TAKE_BAD;
+	return filter_series(&t->set, r, why);
 }
 
 static double

@@ -105,16 +105,6 @@ static const struct argp_option table[] = {
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
-static int
-one_of(struct argp_state *state, const char *option, const char *arg,
-    const char *zero, const char *one)
-{
-	if (strcmp(arg, zero) != 0 && strcmp(arg, one) != 0)
-		argp_error(state, "--%s: '%s' is neither %s nor %s", option,
-		    arg, zero, one);
-	return strcmp(arg, one) == 0;
-}
-
 static error_t
 take(int key, char *arg, struct argp_state *state)
 {
@@ -137,7 +127,8 @@ take(int key, char *arg, struct argp_state *state)
 			    state, "--holdout: '%s' is not 10%% to 80%%", arg);
 		return 0;
 	case KEY_FORMAT:
-		o->table = one_of(state, "format", arg, "records", "table");
+		o->table =
+		    args_either(state, "format", arg, "records", "table");
 		return 0;
 	case KEY_METHOD:
 		o->any = strcmp(arg, "auto") == 0;
@@ -146,7 +137,8 @@ take(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--method: no method '%s'", arg);
 		return 0;
 	case KEY_STAMP:
-		o->stamp_start = one_of(state, "stamp", arg, "end", "start");
+		o->stamp_start =
+		    args_either(state, "stamp", arg, "end", "start");
 		return 0;
 	case KEY_STEP:
 		o->step = args_duration(state, "step", arg);
@@ -163,15 +155,9 @@ static enum take
 on_record(void *ctx, const struct record *r, struct buf *out, struct buf *why)
 {
 	struct options *o = ctx;
-	const char *text;
 
 	(void)out;
-	if (r->type != RECORD_SERIES)
-		return TAKE_PASS;
-	if (series_set_add(&o->all, r->json, &text) == 0)
-		return TAKE_DONE;
-	buf_str(why, text);
-	return TAKE_BAD;
+	return filter_series(&o->all, r, why);
 }
 
 /* The settings of the target of s, its first signal that of s. 0, or -1: s is

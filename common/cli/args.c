@@ -58,18 +58,6 @@ args_conf_there(const struct args_common *o)
 			    strerror(errno));
 }
 
-static void
-set_on_bad(struct argp_state *state, struct args_common *o, const char *arg)
-{
-	if (strcmp(arg, "skip") == 0)
-		o->stop_on_bad = 0;
-	else if (strcmp(arg, "stop") == 0)
-		o->stop_on_bad = 1;
-	else
-		argp_error(
-		    state, "--on-bad: '%s' is neither skip nor stop", arg);
-}
-
 static error_t
 take(int key, char *arg, struct argp_state *state)
 {
@@ -99,7 +87,8 @@ take(int key, char *arg, struct argp_state *state)
 		clock_pin(now);
 		return 0;
 	case KEY_ON_BAD:
-		set_on_bad(state, o, arg);
+		o->stop_on_bad =
+		    args_either(state, "on-bad", arg, "skip", "stop");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -225,6 +214,16 @@ args_share(struct argp_state *state, const char *name, const char *arg)
 		argp_error(state, "--%s: '%s' is no share such as 60%% or 0.6",
 		    name, arg);
 	return x;
+}
+
+int
+args_either(struct argp_state *state, const char *name, const char *arg,
+    const char *no, const char *yes)
+{
+	if (strcmp(arg, no) != 0 && strcmp(arg, yes) != 0)
+		argp_error(state, "--%s: '%s' is neither %s nor %s", name, arg,
+		    no, yes);
+	return strcmp(arg, yes) == 0;
 }
 
 double

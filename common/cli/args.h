@@ -42,6 +42,10 @@ long args_count(
 double args_share(struct argp_state *, const char *name, const char *arg);
 double args_duration(struct argp_state *, const char *name, const char *arg);
 
+/* args_either(state, name, arg, no, yes): 1 where arg is yes, 0 where no */
+int args_either(struct argp_state *, const char *name, const char *arg,
+    const char *no, const char *yes);
+
 /* args_conf_there(o): for a command that has no use for settings but is given
  * them like the others: a file of -c that cannot be read ends the process. */
 void args_conf_there(const struct args_common *o);

@@ -14,6 +14,19 @@
 static const char *where_file = "stdin";
 static size_t where_line;
 
+enum take
+filter_series(struct series_set *set, const struct record *r, struct buf *why)
+{
+	const char *text;
+
+	if (r->type != RECORD_SERIES)
+		return TAKE_PASS;
+	if (series_set_add(set, r->json, &text) == 0)
+		return TAKE_DONE;
+	buf_str(why, text);
+	return TAKE_BAD;
+}
+
 void
 filter_where(const char **file, size_t *line)
 {

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "cli/args.h"
 #include "record/record.h"
+#include "record/series.h"
 
 enum take {
 	TAKE_PASS, /* the line leaves as it came */
@@ -41,6 +42,12 @@ struct filter {
  */
 int filter_run(const struct filter *f, char **files,
     const struct args_common *common, void *ctx);
+
+/* filter_series(set, r, why): for a filter's line: TAKE_DONE where r is a
+ * series, which joins set, TAKE_BAD where it is none that can, else TAKE_PASS
+ */
+enum take filter_series(
+    struct series_set *set, const struct record *r, struct buf *why);
 
 /* filter_where(&file, &line): where the record in hand came from, for
  * messages of a command's own (warn_at) */
