@@ -343,9 +343,8 @@ load(struct unpack *u, size_t H, double step, const char **why)
 	n = (size_t)unpack_uint(u, 4);
 	m->transform = (struct transform){ real[0], real[1] };
 	*why = "not a model of the method 'xgboost'";
-	if (!u->failed && form == FORM && m->H == H &&
-	    isfinite(real[0]) && real[1] > 0 && isfinite(real[1]) &&
-	    load_booster(m, u, n) == 0)
+	if (!u->failed && form == FORM && m->H == H && isfinite(real[0]) &&
+	    real[1] > 0 && isfinite(real[1]) && load_booster(m, u, n) == 0)
 		return m;
 	release(m);
 	return NULL;
