@@ -225,6 +225,9 @@ take_in(struct reading *r, const struct model_text *t, size_t at, size_t len,
 	struct digest *d;
 	const char *p;
 
+	*why = "it is longer than a model can be";
+	if (len > MODEL_LONGEST)
+		return -1;
 	*why = torn;
 	if (len < tail + 2)
 		return -1;

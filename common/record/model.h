@@ -9,7 +9,11 @@
 
 #include "record/record.h"
 
-enum { MODEL_VERSION = 1, MODEL_PARTS = 4 };
+enum {
+	MODEL_VERSION = 1,
+	MODEL_PARTS = 4,
+	MODEL_LONGEST = 1 << 26 /* bytes of a line: many times what any takes */
+};
 
 struct model {
 	char *metric; /* JSON text of the labels */

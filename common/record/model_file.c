@@ -10,7 +10,8 @@
 #include "io/file.h"
 #include "record/series.h"
 
-enum { FILE_LIMIT = 1 << 30 };
+/* bytes: of what can be read only once, and of labels and settings */
+enum { FILE_LIMIT = 1 << 30, HEAD_LIMIT = 1 << 20 };
 
 static const char model[] = "{\"type\":\"model\",";
 static const char parts_head[] = ",\"components\":[";
@@ -65,7 +66,7 @@ find_labels(struct model_line *l, struct buf *head)
 struct passing {
 	size_t at, len, number;
 	struct buf head; /* what comes before the components */
-	enum { HEAD, PARTS, OTHER } where;
+	enum { HEAD, PARTS, BROKEN, OTHER } where;
 };
 
 static void
@@ -88,6 +89,8 @@ pass(struct passing *l, const char *p, size_t n)
 		l->where = PARTS;
 		l->head.len = (size_t)(s - l->head.s);
 		*s = '\0';
+	} else if (l->head.len > HEAD_LIMIT) {
+		l->where = BROKEN;
 	}
 }
 

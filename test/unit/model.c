@@ -131,6 +131,20 @@ forged(
 	return failed;
 }
 
+/* Refused for its length alone: there are no such bytes */
+static int
+endless(void)
+{
+	const char *why = "";
+	struct model r;
+
+	if (model_read(&r, "{", (size_t)MODEL_LONGEST + 1, &why) == 0)
+		return fail("a line without end", "is taken");
+	return strcmp(why, "it is longer than a model can be") == 0
+	    ? 0
+	    : fail("a line without end", why);
+}
+
 static int
 forgeries(const struct buf *line)
 {
@@ -209,7 +223,7 @@ main(void)
 
 	model_write(&line, &m);
 	failed = round_trip(&line, &m) + tampered(&line) + forgeries(&line) +
-	    file(&line);
+	    endless() + file(&line);
 	model_free(&m);
 	buf_free(&line);
 	return failed != 0;
