@@ -10,7 +10,7 @@
 #include "io/digest.h"
 
 static const char sum_head[] = ",\"checksum\":\"sha256:";
-static const char parts_head[] = ",\"components\":[";
+static const char parts_head[] = MODEL_PARTS_HEAD;
 
 void
 model_free(struct model *m)

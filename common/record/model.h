@@ -15,6 +15,9 @@ enum {
 	MODEL_LONGEST = 1 << 26 /* bytes of a line: many times what any takes */
 };
 
+/* what stands between the labels and settings of a line and its components */
+#define MODEL_PARTS_HEAD ",\"components\":["
+
 struct model {
 	char *metric; /* JSON text of the labels */
 	char name[128], target[256], unit[64]; /* of them */

@@ -14,7 +14,7 @@
 enum { FILE_LIMIT = 1 << 30, HEAD_LIMIT = 1 << 20 };
 
 static const char model[] = "{\"type\":\"model\",";
-static const char parts_head[] = ",\"components\":[";
+static const char parts_head[] = MODEL_PARTS_HEAD;
 
 static char *
 label(const struct json *metric, const char *name, const char *otherwise)
